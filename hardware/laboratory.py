@@ -1,0 +1,73 @@
+"""Who carries out recipes: one interface for the twin, for tables of past measurements and for instruments."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tansaki.twin.errors import StateError
+from tansaki.twin.records import Experiment, Origin, Recipe, TableRequest
+
+
+@dataclass(frozen=True, slots=True)
+class LaboratoryDescription:
+    """What a laboratory is and can measure."""
+
+    name: str
+    origin: Origin
+    measurements: tuple[str, ...]
+    details: Mapping[str, str]
+
+
+class Laboratory(ABC):
+    """A laboratory accepts recipes and gives back experiments in order of completion.
+
+    A sample whose plasma did not ignite or whose film peeled is an `Experiment` with status ``failed``, not
+    an exception; exceptions are for recipes that cannot be carried out at all.
+    """
+
+    @abstractmethod
+    def describe(self) -> LaboratoryDescription:
+        """Name, origin and available measurements."""
+
+    @abstractmethod
+    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+        """Accept one sample; returns its ticket, which is `Experiment.number`."""
+
+    @abstractmethod
+    def collect(self) -> list[Experiment]:
+        """Experiments finished since the last call, in order of completion; empty if nothing is under way."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Laboratory time, s."""
+
+    @abstractmethod
+    def safe_state(self) -> None:
+        """Bring everything that can do harm to rest; safe to call at any time and twice."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the laboratory; it is not used afterwards."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Memory of the laboratory (clock, wear, counters) as JSON; empty where the world itself remembers."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to a state that `state` gave."""
+
+    def run(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+        """Submit one sample and wait for it; nothing else may be under way."""
+        ticket = self.submit(recipe, measurements)
+        finished = self.collect()
+        if [experiment.number for experiment in finished] != [ticket]:
+            raise StateError("run() needs an idle laboratory: other samples were under way; use collect()")
+        return finished[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

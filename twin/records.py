@@ -1,0 +1,180 @@
+"""The records that travel through tansaki: recipe in, experiment out.
+
+All are immutable; units stand in the names. `Film` is the hidden truth: it is made by the twin, seen by the
+virtual instruments, and never leaves twin/ and hardware/.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Status = Literal["ok", "partial", "failed", "censored"]
+Origin = Literal["twin", "virtual", "real", "replay"]
+Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Deposition:
+    """One sputtered layer.
+
+    Either the oxygen partial pressure is regulated (`oxygen_pressure_pa`, feedback on the flow) or the oxygen
+    flow is held (`oxygen_flow_sccm`); exactly one of the two is set. The shutter closes when the thickness
+    monitor reads `thickness_nm`, at the latest after `duration_s`.
+    """
+
+    power_w: float
+    pressure_pa: float
+    """Partial pressure of the working gas (argon), Pa."""
+    substrate_temperature_c: float
+    duration_s: float
+    dopant_fraction: float = 0.0
+    """Atomic fraction of the dopant among the metal atoms of the target."""
+    oxygen_pressure_pa: float | None = None
+    oxygen_flow_sccm: float | None = None
+    thickness_nm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anneal:
+    """Heat treatment after the last layer."""
+
+    temperature_c: float
+    duration_s: float
+    atmosphere: Literal["vacuum", "hydrogen", "air"] = "vacuum"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the laboratory is told to do for one sample."""
+
+    material: str
+    substrate: str
+    layers: tuple[Deposition, ...]
+    anneal: Anneal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """A recipe for a laboratory that is a table of past measurements: repeat the row with these inputs."""
+
+    table: str
+    point: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthConditions:
+    """What reached the substrate while one layer grew: averages weighted by the arriving metal atoms."""
+
+    thickness_m: float
+    rate_m_s: float
+    pressure_pa: float
+    """Total pressure."""
+    oxygen_pressure_pa: float
+    oxygen_coverage: float
+    """Fraction of the growing metal surface that has found its oxygen (1 is the stoichiometric oxide)."""
+    energy_per_atom_ev: float
+    substrate_temperature_k: float
+    dopant_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The hidden truth of one sample.
+
+    Densities in m^-3, mobility in m^2/(V s), resistivity in ohm m, stress in Pa (tensile positive).
+    """
+
+    material: str
+    thickness_m: float
+    dopant_fraction: float
+    oxygen_ratio: float
+    """Oxygen atoms per metal atom."""
+    crystalline_fraction: float
+    rutile_fraction: float
+    """Rutile and suboxide share of the crystalline part."""
+    carrier_density_m3: float
+    mobility_m2_vs: float
+    resistivity_ohm_m: float
+    stress_pa: float
+    extrapolated: tuple[str, ...] = ()
+    """Inputs that lay outside the range for which the material file claims validity."""
+
+    @property
+    def sheet_resistance_ohm_sq(self) -> float:
+        """Resistivity over thickness, ohm per square."""
+        return self.resistivity_ohm_m / self.thickness_m
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Process time series of one run; every channel has the length of `time_s` and its unit in its name."""
+
+    time_s: Array
+    channels: Mapping[str, Array]
+    events: tuple[tuple[float, str], ...] = ()
+    """(time in s, what happened)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A value that the analysis draws from raw data.
+
+    `u` is the combined standard uncertainty; `u_systematic` is the part of it that repeating the measurement
+    on the same mounting does not average away (u^2 = u_random^2 + u_systematic^2).
+    """
+
+    value: float
+    u: float
+    unit: str
+    u_systematic: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One instrument's record of one sample: settings, raw arrays, derived values, flags."""
+
+    instrument: str
+    settings: Mapping[str, float | int | str]
+    calibration_id: str
+    raw: Mapping[str, Array]
+    derived: Mapping[str, Derived]
+    flags: tuple[str, ...] = ()
+    """``over_range``, ``compliance``, ...; empty for a clean measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one experiment took: laboratory time and money (in the currency of the laboratory file)."""
+
+    lab_time_s: float = 0.0
+    money: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One sample from recipe to values: the only thing that is stored, exported and told to agents."""
+
+    number: int
+    """Position in the laboratory's order of submission, from 0; also the ticket."""
+    sample_id: str
+    recipe: Recipe | TableRequest
+    status: Status
+    origin: Origin
+    started_s: float
+    """Laboratory time at which work on the sample began."""
+    cost: Cost
+    trace: Trace | None = None
+    measurements: tuple[Measurement, ...] = ()
+    message: str = ""
+    """Why the status is not ``ok``; empty otherwise."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def derived(self, name: str) -> Derived | None:
+        """The derived value `name` of whichever measurement holds it, or None."""
+        for measurement in self.measurements:
+            if name in measurement.derived:
+                return measurement.derived[name]
+        return None
