@@ -167,8 +167,7 @@ class SearchSpace:
     def encode(self, points: Sequence[Point]) -> Units:
         """Points to rows of the unit cube, shape (n, width)."""
         rows = [
-            [u for parameter in self.parameters for u in parameter.encode(point[parameter.name])]
-            for point in points
+            [u for parameter in self.parameters for u in parameter.encode(point[parameter.name])] for point in points
         ]
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), self.width)
 
@@ -211,9 +210,7 @@ class SearchSpace:
                 raise unknown_name("parameter", name, names)
         for parameter in self.parameters:
             if parameter.name not in point:
-                raise InvalidInputError(
-                    "point", dict(point), f"all of {sorted(names)}", f"{parameter.name} is missing"
-                )
+                raise InvalidInputError("point", dict(point), f"all of {sorted(names)}", f"{parameter.name} is missing")
             parameter.check(point[parameter.name])
         if self.candidates is not None:
             self.candidate_index(point)

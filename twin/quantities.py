@@ -57,10 +57,8 @@ class DataFile:
                 raise unknown_name(f"{self.name}: [{section}]", name, fields)
         for name in fields:
             if name not in quantities:
-                raise InvalidInputError(
-                    f"{self.name}: [{section}]", sorted(quantities), f"a quantity {name!r} too"
-                )
-        return kind(*(quantities[name].value for name in fields))
+                raise InvalidInputError(f"{self.name}: [{section}]", sorted(quantities), f"a quantity {name!r} too")
+        return cast(_T, cast(Any, kind)(*(quantities[name].value for name in fields)))
 
     def section(self, name: str) -> Mapping[str, Quantity]:
         """One section by name."""
@@ -72,9 +70,7 @@ class DataFile:
 def available(folder: Literal["materials", "instruments"]) -> tuple[str, ...]:
     """Names of the data files in twin/`folder`."""
     entries = files(f"tansaki.twin.{folder}").iterdir()
-    return tuple(
-        sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml"))
-    )
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
 
 
 @cache
@@ -82,9 +78,7 @@ def load(folder: Literal["materials", "instruments"], name: str) -> DataFile:
     """Read twin/`folder`/`name`.toml; every quantity is checked for unit, source and kind."""
     if name not in available(folder):
         raise unknown_name(f"name in {folder}", name, available(folder))
-    document = tomllib.loads(
-        files(f"tansaki.twin.{folder}").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    )
+    document = tomllib.loads(files(f"tansaki.twin.{folder}").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     title = document.pop("title", "")
     sections = {
         section: {key: _quantity(f"{name}.toml: [{section}.{key}]", entry) for key, entry in table.items()}
