@@ -1,0 +1,155 @@
+"""What is wanted: a problem, its known truth, and the session in which its budget is spent.
+
+A `Problem` is a definition and never changes. A `Session` is one attempt at it in one laboratory: it turns
+points into recipes, recipes into experiments and experiments into values, and it alone counts the budget. The
+Gymnasium environments and the ask/tell loop are two views of the same session.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+
+from tansaki.envs.space import Point, SearchSpace
+from tansaki.hardware.laboratory import Laboratory
+from tansaki.twin.errors import BudgetExhaustedError, StateError
+from tansaki.twin.records import Experiment, Recipe, Status, TableRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One quantity to be made small or large, in the unit in which agents are told it."""
+
+    name: str
+    goal: Literal["min", "max"]
+    unit: str = ""
+
+    @property
+    def sign(self) -> float:
+        """Factor that turns the objective into one to be minimised."""
+        return 1.0 if self.goal == "min" else -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One point on its way through the laboratory, and what came of it.
+
+    `values` and `u` (standard uncertainties) hold one entry an objective. A ``censored`` trial carries the
+    bound that its instrument could still state: the truth is worse than that. A ``failed`` trial has no value.
+    """
+
+    number: int
+    point: Point
+    status: Status | Literal["pending"] = "pending"
+    values: tuple[float, ...] = ()
+    u: tuple[float, ...] = ()
+    lab_time_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The noise-free extremes of a single-objective problem over its whole space, and how they were found."""
+
+    best_point: Point
+    best_value: float
+    worst_value: float
+    method: str
+
+    @property
+    def span(self) -> float:
+        """Range of the objective: regrets are quoted as fractions of it."""
+        return abs(self.worst_value - self.best_value)
+
+
+class Problem(ABC):
+    """A search space, objectives, a budget, and the way from a point to an experiment to a value."""
+
+    id: str
+    title: str
+    space: SearchSpace
+    objectives: tuple[Objective, ...]
+    budget: int
+    measurements: tuple[str, ...]
+    truth: Truth
+
+    @abstractmethod
+    def open_laboratory(self, where: str, seed: int) -> Laboratory:
+        """The laboratory `where` (``"twin"``, ...) for this problem, with the world drawn from `seed`."""
+
+    @abstractmethod
+    def recipe(self, point: Point) -> Recipe | TableRequest:
+        """What the laboratory is told to do for `point`; raises `InvalidInputError` outside the space."""
+
+    @abstractmethod
+    def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
+        """`trial` with the status, values and uncertainties that its experiment yielded."""
+
+    @abstractmethod
+    def true_value(self, point: Point) -> float:
+        """Noise-free objective at `point`; for scoring, never shown to agents."""
+
+    def regret(self, point: Point) -> float:
+        """Shortfall of `point` against the known optimum as a fraction of the objective's range, >= 0."""
+        sign = self.objectives[0].sign
+        return sign * (self.true_value(point) - self.truth.best_value) / self.truth.span
+
+
+class Session:
+    """One attempt at a problem: the laboratory, the trials under way and the budget.
+
+    A trial costs one unit of budget when it is submitted, whatever becomes of it.
+    """
+
+    def __init__(self, problem: Problem, laboratory: Laboratory, budget: int | None = None) -> None:
+        self.problem = problem
+        self.laboratory = laboratory
+        self.budget = problem.budget if budget is None else budget
+        self.used = 0
+        self._under_way: dict[int, Trial] = {}
+
+    @classmethod
+    def open(cls, problem: Problem, seed: int, where: str = "twin", budget: int | None = None) -> Self:
+        """A session in a fresh laboratory whose world is drawn from `seed`."""
+        return cls(problem, problem.open_laboratory(where, seed), budget)
+
+    @property
+    def left(self) -> int:
+        """Experiments still to be had."""
+        return self.budget - self.used
+
+    def submit(self, trial: Trial) -> int:
+        """Hand `trial` to the laboratory; returns the ticket. Nothing is spent if the point is refused."""
+        if self.left <= 0:
+            raise BudgetExhaustedError(f"all {self.budget} experiments of {self.problem.id} are spent")
+        recipe = self.problem.recipe(trial.point)
+        ticket = self.laboratory.submit(recipe, self.problem.measurements)
+        self.used += 1
+        self._under_way[ticket] = trial
+        return ticket
+
+    def collect(self) -> list[tuple[Trial, Experiment]]:
+        """Finished trials with their experiments, in order of completion."""
+        finished = []
+        for experiment in self.laboratory.collect():
+            trial = self.problem.outcome(self._under_way.pop(experiment.number), experiment)
+            finished.append((replace(trial, lab_time_s=experiment.cost.lab_time_s), experiment))
+        return finished
+
+    def evaluate(self, point: Point) -> tuple[Trial, Experiment]:
+        """Submit one point and wait for it; the session must be idle."""
+        if self._under_way:
+            raise StateError("evaluate() needs an idle session: trials are under way; use submit() and collect()")
+        self.submit(Trial(self.used, point))
+        return self.collect()[0]
+
+    def state(self) -> dict[str, Any]:
+        """Budget used and laboratory memory as JSON; only between experiments."""
+        if self._under_way:
+            raise StateError("state() needs an idle session: trials are under way")
+        return {"used": self.used, "laboratory": self.laboratory.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to what `state` gave."""
+        self.used = int(state["used"])
+        self.laboratory.restore(state["laboratory"])
+        self._under_way.clear()
