@@ -72,6 +72,11 @@ class Problem(ABC):
     measurements: tuple[str, ...]
     truth: Truth
 
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Changes whenever the same seed could give other results: physics, data, objective."""
+
     @abstractmethod
     def open_laboratory(self, where: str, seed: int) -> Laboratory:
         """The laboratory `where` (``"twin"``, ...) for this problem, with the world drawn from `seed`."""
