@@ -24,7 +24,6 @@ from tansaki.twin.records import Experiment, Recipe, TableRequest
 
 Goal = Literal["min", "max"]
 DEFAULT_BUDGET = 60
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +281,6 @@ def _numbers(source: _Source, column: _Column) -> tuple[float, ...]:
 
 def _refuse_missing(source: _Source, column: _Column) -> None:
     for cell, line in zip(column.cells, source.lines, strict=True):
-        if cell.lower() in _MISSING:
+        if not cell:
             where = f"{source.name}, line {line}, column {column.name!r}"
             raise InvalidInputError(where, cell, "a value", "the cell is empty: fill it or remove the row")
