@@ -28,6 +28,8 @@ import numpy as np
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
 Backend = Literal["numpy", "numba", "jax"]
+Scalar = Any
+"""One number of whichever engine: a float, a NumPy scalar, a traced JAX value."""
 
 
 @cache

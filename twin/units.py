@@ -1,0 +1,15 @@
+"""Exact constants of nature (SI, 2019) and the conversions that stand at the boundaries."""
+
+AVOGADRO_PER_MOL = 6.02214076e23
+BOLTZMANN_J_K = 1.380649e-23
+ELEMENTARY_CHARGE_C = 1.602176634e-19
+GAS_CONSTANT_J_MOL_K = AVOGADRO_PER_MOL * BOLTZMANN_J_K
+
+MOLECULES_PER_S_PER_SCCM = 101325.0 / (BOLTZMANN_J_K * 273.15) * 1e-6 / 60.0
+"""Standard cubic centimetre per minute at 0 °C and 101325 Pa, in molecules/s (4.478e17)."""
+
+ZERO_CELSIUS_K = 273.15
+SECONDS_PER_MINUTE = 60.0
+SECONDS_PER_HOUR = 3600.0
+JOULES_PER_KILOWATT_HOUR = 3.6e6
+MILLIPASCAL_PER_PASCAL = 1000.0
