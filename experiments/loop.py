@@ -22,8 +22,8 @@ class Step:
 class Recorder(Protocol):
     """Who writes the loop down: what is about to be done before it is done, and what came of it after."""
 
-    def intent(self, trial: Trial, agent_state: dict[str, Any]) -> None:
-        """`trial` is about to be submitted."""
+    def intent(self, trial: Trial, agent_state: dict[str, Any], suggest_s: float) -> None:
+        """`trial` is about to be submitted; the agent took `suggest_s` of CPU time for it."""
 
     def result(self, step: Step, agent_state: dict[str, Any], session_state: dict[str, Any]) -> None:
         """`step` is done and the agent knows of it."""
@@ -41,7 +41,7 @@ def play(agent: Agent, session: Session, recorder: Recorder | None = None) -> It
         trial = pending[0] if pending else agent.ask()[0]
         suggest_s = process_time() - started
         if recorder and not pending:
-            recorder.intent(trial, agent.state())
+            recorder.intent(trial, agent.state(), suggest_s)
         session.submit(trial)
         for told, experiment in session.collect():
             agent.tell([told])
