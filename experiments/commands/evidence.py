@@ -1,0 +1,72 @@
+"""Verbs that show how far to trust: ``validate`` and ``check``."""
+
+from typing import Annotated
+
+import typer
+
+from tansaki.experiments.commands.output import JsonFlag, answer
+from tansaki.experiments.commands.tables import table_lines
+from tansaki.twin.errors import TansakiError, unknown_name
+
+
+class CheckFailedError(TansakiError):
+    """What was checked does not keep the contract; the findings have been printed."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to `app`."""
+    app.command("validate")(validate)
+    app.command("check")(check)
+
+
+def validate(
+    group: Annotated[str | None, typer.Option(help="Only the rows of this group.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare the twin with published and exact values, one row each; a row that fails is shown failing."""
+    from dataclasses import asdict
+
+    from tansaki.experiments.validation import rows
+
+    found = rows(group)
+    columns = ("id", "quantity", "published", "twin", "tolerance", "kind", "ok", "source")
+    cells = [
+        (
+            row.id,
+            row.quantity,
+            f"{row.published:.4g}",
+            f"{row.twin:.4g}",
+            row.tolerance,
+            row.kind,
+            "yes" if row.ok else "NO",
+            f"{row.source}{f'. {row.note}' if row.note else ''}",
+        )
+        for row in found
+    ]
+    failing = sum(not row.ok for row in found)
+    lines = [*table_lines(columns, cells), f"{len(found)} rows, {len(found) - failing} within tolerance, {failing} not"]
+    answer({"rows": [asdict(row) for row in found]}, as_json, lines)
+
+
+def check(
+    what: Annotated[str, typer.Argument(metavar="agent", help="Kind of thing.")],
+    name: Annotated[str, typer.Argument(help="MODULE:CLASS, or the name of one of ours.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Run the contract suite on an agent and name the likely mistake of each finding."""
+    if what != "agent":
+        raise unknown_name("what to check", what, ("agent",))
+    from dataclasses import asdict
+
+    from tansaki.agents.contract import check_agent
+    from tansaki.agents.registry import agent_class
+
+    findings = check_agent(agent_class(name))
+    lines = [f"{finding.check}: {finding.message}" for finding in findings]
+    answer(
+        {"agent": name, "ok": not findings, "findings": [asdict(finding) for finding in findings]},
+        as_json,
+        lines or [f"{name} keeps the contract of an agent"],
+    )
+    if findings:
+        raise CheckFailedError(f"{name}: {len(findings)} findings")
