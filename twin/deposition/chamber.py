@@ -1,0 +1,300 @@
+"""A sputter chamber that carries out one `Deposition`: heat, ignite, pre-sputter, open the shutter, grow, close.
+
+The equations are in the neighbouring modules; here a recipe meets the condition of the chamber, and what comes back
+is what a laboratory would have: conditions at the substrate (hidden), process trace, time, the chamber afterwards.
+Pumping, cooling and handling belong to the laboratory around it.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tansaki.twin.backends import bind
+from tansaki.twin.deposition import process, reactive_gas
+from tansaki.twin.deposition.control import ControlParameters, Settings
+from tansaki.twin.deposition.discharge import DischargeParameters
+from tansaki.twin.deposition.drift import (
+    ChamberState,
+    DriftParameters,
+    advanced,
+    outgassing_sccm,
+    wear_factor,
+    window_transmission,
+)
+from tansaki.twin.deposition.process import Outcome
+from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
+from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.quantities import load
+from tansaki.twin.records import Deposition, GrowthConditions, Status, Trace
+from tansaki.twin.units import MILLIPASCAL_PER_PASCAL, ZERO_CELSIUS_K
+
+LARGEST_TRACE = 600
+HEATING_SAMPLES = 40
+Floats = NDArray[np.float64]
+
+
+class HandlingParameters(NamedTuple):
+    """Heater, ignition, monitor and what surrounds the plasma."""
+
+    base_pressure_pa: float
+    idle_temperature_c: float
+    heater_time_s: float
+    heater_tolerance_k: float
+    ignition_pressure_pa: float
+    """Argon pressure at which half of the attempts ignite, at high power."""
+    ignition_power_w: float
+    """Power at which half of the attempts ignite, at high pressure."""
+    ignition_width: float
+    """Width of both logistics in the natural logarithm."""
+    ignition_attempt_s: float
+    """How long ignition is tried before the run is given up."""
+    monitor_sigma: float
+    """Relative calibration error of the thickness monitor, drawn once a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositionRun:
+    """What came of one `Deposition`."""
+
+    status: Status
+    message: str
+    conditions: GrowthConditions | None
+    """Hidden truth for the film; None where nothing grew."""
+    trace: Trace
+    duration_s: float
+    """From the start of heating to the closed shutter."""
+    state: ChamberState
+    """The chamber afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chamber:
+    """One chamber with its parameters; `open_chamber` reads it from twin/instruments."""
+
+    name: str
+    berg: BergParameters
+    discharge: DischargeParameters
+    transport: TransportParameters
+    control: ControlParameters
+    handling: HandlingParameters
+    drift: DriftParameters
+
+    def ignition_probability(self, argon_pressure_pa: float, power_w: float) -> float:
+        """Product of two logistics in ln(pressure) and ln(power)."""
+        h = self.handling
+        enough_gas = _logistic(math.log(argon_pressure_pa / h.ignition_pressure_pa) / h.ignition_width)
+        enough_power = _logistic(math.log(power_w / h.ignition_power_w) / h.ignition_width)
+        return enough_gas * enough_power
+
+    def deposit(
+        self,
+        deposition: Deposition,
+        state: ChamberState,
+        generator: np.random.Generator,
+        *,
+        noise: bool = True,
+        drift: bool = True,
+        fast_forward: bool = True,
+    ) -> DepositionRun:
+        """Carry out one layer.
+
+        `generator` is drawn from in a fixed order (ignition, monitor, gauge drift, then gauge noise). With `noise`
+        off every normal is zero and the plasma ignites where that is more likely than not; with `drift` off the
+        chamber is as new and stays so. `fast_forward` off steps the growth of a settled chamber as well
+        (for checking; slow).
+
+        Raises `InvalidInputError` for a recipe that no chamber could carry out. A plasma that does not ignite is
+        status ``failed``; a film grown in a chamber that had not settled is ``partial``.
+        """
+        self._refuse_nonsense(deposition)
+        chance, monitor_normal, gauge_normal = generator.random(), generator.normal(), generator.normal()
+        if not noise:
+            chance, monitor_normal, gauge_normal = 0.5, 0.0, 0.0
+        before = state if drift else ChamberState()
+        heating_s = self._heating_s(deposition.substrate_temperature_c)
+        likely = self.ignition_probability(deposition.pressure_pa, deposition.power_w)
+        if chance > likely:
+            attempt = self.handling.ignition_attempt_s
+            trace = self._trace(deposition, before, heating_s, np.zeros((0, len(process.CHANNELS))), attempt)
+            return DepositionRun(
+                "failed",
+                f"plasma not ignited at {deposition.pressure_pa:.3g} Pa argon and {deposition.power_w:.3g} W",
+                None,
+                Trace(trace.time_s, trace.channels, ((heating_s, "ignition failed"),)),
+                heating_s + attempt,
+                state,
+            )
+        settings = self._settings(
+            deposition, before, 1.0 + self.handling.monitor_sigma * monitor_normal, noise, fast_forward
+        )
+        samples = np.zeros((LARGEST_TRACE - HEATING_SAMPLES, len(process.CHANNELS)))
+        outcome: Outcome = bind(process, "numba").run(
+            settings,
+            _rates(self.berg),
+            self.berg,
+            self.discharge,
+            self.transport,
+            self.control,
+            generator,
+            samples,
+        )
+        plasma_s = outcome.presputter_s + outcome.growth_s
+        oxygen_pa = outcome.oxygen_millipa / MILLIPASCAL_PER_PASCAL
+        after = advanced(
+            before,
+            self.drift,
+            plasma_s=plasma_s,
+            power_w=deposition.power_w,
+            oxygen_pa=oxygen_pa,
+            normal=gauge_normal,
+        )
+        conditions = GrowthConditions(
+            thickness_m=outcome.thickness_m,
+            rate_m_s=outcome.thickness_m / outcome.growth_s,
+            pressure_pa=deposition.pressure_pa + oxygen_pa,
+            oxygen_pressure_pa=oxygen_pa,
+            oxygen_coverage=outcome.oxygen_coverage,
+            energy_per_atom_ev=outcome.energy_ev,
+            substrate_temperature_k=deposition.substrate_temperature_c + ZERO_CELSIUS_K,
+            dopant_fraction=deposition.dopant_fraction,
+        )
+        trace = self._trace(deposition, before, heating_s, samples[: outcome.samples], 0.0)
+        events = self._events(deposition, heating_s, outcome, settings)
+        message = "" if outcome.settled else "oxygen pressure not settled when the shutter opened"
+        return DepositionRun(
+            "ok" if outcome.settled else "partial",
+            message,
+            conditions,
+            Trace(trace.time_s, trace.channels, events),
+            heating_s + plasma_s,
+            after if drift else state,
+        )
+
+    def _settings(
+        self, deposition: Deposition, before: ChamberState, monitor_gain: float, noise: bool, fast_forward: bool
+    ) -> Settings:
+        wanted = deposition.thickness_nm
+        return Settings(
+            power_w=float(deposition.power_w),
+            argon_pressure_pa=float(deposition.pressure_pa),
+            set_point_millipa=float((deposition.oxygen_pressure_pa or 0.0) * MILLIPASCAL_PER_PASCAL),
+            flow_sccm=float(deposition.oxygen_flow_sccm or 0.0),
+            monitor_thickness_m=math.inf if wanted is None else wanted * 1e-9,
+            open_s=float(deposition.duration_s),
+            growth_sample_s=max(1.0, deposition.duration_s / 300.0),
+            wear_factor=wear_factor(before, self.drift),
+            outgassing_sccm=outgassing_sccm(before, self.drift),
+            gauge_gain=1.0 + before.gauge_error,
+            monitor_gain=monitor_gain,
+            window=window_transmission(before, self.drift),
+            noise=float(noise),
+            fast_forward=float(fast_forward),
+        )
+
+    def _heating_s(self, temperature_c: float) -> float:
+        """Time in which a heater of first order comes within its tolerance."""
+        rise = abs(temperature_c - self.handling.idle_temperature_c)
+        return self.handling.heater_time_s * math.log(max(rise / self.handling.heater_tolerance_k, 1.0))
+
+    def _trace(
+        self, deposition: Deposition, before: ChamberState, heating_s: float, samples: Floats, idle_s: float
+    ) -> Trace:
+        """Heating (base pressure, no plasma), then the samples of the plasma, or `idle_s` of argon without plasma."""
+        h = self.handling
+        heating = np.linspace(0.0, heating_s, HEATING_SAMPLES, endpoint=False) if heating_s > 0.0 else np.zeros(0)
+        waiting = np.zeros((2 if idle_s else 0, len(process.CHANNELS)))
+        waiting[1:, 0] = idle_s
+        lit = np.vstack((waiting, samples))
+        time = np.concatenate((heating, heating_s + lit[:, 0]))
+        gone = np.exp(-time / h.heater_time_s)
+        temperature = deposition.substrate_temperature_c
+        pressure = np.concatenate((np.full(len(heating), h.base_pressure_pa), deposition.pressure_pa + lit[:, 2]))
+        voltage = _padded(heating, lit[:, 4])
+        channels = {
+            "pressure_pa": pressure,
+            "oxygen_pressure_pa": _padded(heating, lit[:, 1]),
+            "oxygen_flow_sccm": _padded(heating, lit[:, 3]),
+            "voltage_v": voltage,
+            "current_a": np.divide(deposition.power_w, voltage, out=np.zeros_like(voltage), where=voltage > 0.0),
+            "substrate_temperature_c": temperature + (h.idle_temperature_c - temperature) * gone,
+            "emission_metal": self.berg.metal_yield * wear_factor(before, self.drift) * _padded(heating, lit[:, 5]),
+            "deposited_nm": 1e9 * _padded(heating, lit[:, 6]),
+        }
+        return Trace(time, channels)
+
+    def _events(
+        self, deposition: Deposition, heating_s: float, outcome: Outcome, settings: Settings
+    ) -> tuple[tuple[float, str], ...]:
+        opened = heating_s + outcome.presputter_s
+        closed = opened + outcome.growth_s
+        events = [(heating_s, "ignition")]
+        if not outcome.settled:
+            events.append((opened, "oxygen pressure not settled"))
+        events.append((opened, "shutter open"))
+        if deposition.thickness_nm is not None and outcome.growth_s >= settings.open_s:
+            reading = 1e9 * outcome.thickness_m * settings.monitor_gain
+            events.append((closed, f"time limit at {reading:.4g} nm of {deposition.thickness_nm:.4g} nm"))
+        events.append((closed, "shutter closed"))
+        return tuple(events)
+
+    def _refuse_nonsense(self, deposition: Deposition) -> None:
+        positive = ("power_w", "pressure_pa", "duration_s")
+        for name in positive:
+            if not 0.0 < getattr(deposition, name) < math.inf:
+                raise InvalidInputError(f"deposition {name}", getattr(deposition, name), "a finite number above 0")
+        pressure, flow = deposition.oxygen_pressure_pa, deposition.oxygen_flow_sccm
+        if (pressure is None) == (flow is None):
+            raise InvalidInputError(
+                "deposition oxygen",
+                {"oxygen_pressure_pa": pressure, "oxygen_flow_sccm": flow},
+                "exactly one of the two",
+                "either the pressure is regulated or the flow is held",
+            )
+        if pressure is not None and not 0.0 < pressure < math.inf:
+            raise InvalidInputError("deposition oxygen_pressure_pa", pressure, "a finite number above 0")
+        largest = self.control.largest_flow_sccm
+        if flow is not None and not 0.0 <= flow <= largest:
+            raise InvalidInputError(
+                "deposition oxygen_flow_sccm", flow, f"0 to {largest:g} sccm (mass-flow controller)"
+            )
+        if deposition.thickness_nm is not None and not 0.0 < deposition.thickness_nm < math.inf:
+            raise InvalidInputError("deposition thickness_nm", deposition.thickness_nm, "a finite number above 0")
+        if not -ZERO_CELSIUS_K < deposition.substrate_temperature_c < math.inf:
+            raise InvalidInputError(
+                "deposition substrate_temperature_c", deposition.substrate_temperature_c, "above absolute zero"
+            )
+        if not 0.0 <= deposition.dopant_fraction < 1.0:
+            raise InvalidInputError("deposition dopant_fraction", deposition.dopant_fraction, "0 up to below 1")
+
+
+@cache
+def open_chamber(name: str = "sputter_tio2_2inch") -> Chamber:
+    """The chamber of twin/instruments/`name`.toml."""
+    data = load("instruments", name)
+    return Chamber(
+        name,
+        data.parameters("reactive_gas", BergParameters),
+        data.parameters("discharge", DischargeParameters),
+        data.parameters("transport", TransportParameters),
+        data.parameters("control", ControlParameters),
+        data.parameters("handling", HandlingParameters),
+        data.parameters("drift", DriftParameters),
+    )
+
+
+@cache
+def _rates(berg: BergParameters) -> Rates:
+    return Rates(*(float(value) for value in reactive_gas.rates(berg)))
+
+
+def _padded(before: Floats, values: Any) -> Floats:
+    return np.concatenate((np.zeros(len(before)), values))
+
+
+def _logistic(x: float) -> float:
+    return 0.5 * (1.0 + math.tanh(0.5 * x))

@@ -1,0 +1,245 @@
+"""One sputter run in time: plasma with closed shutter, flow controller, film growth. Loops, hence Numba (or NumPy).
+
+The discharge current, and with it the erosion, is held over one step of 0.02 s; the coverages move far slower.
+
+With a closed shutter the chamber is stepped until it has settled (rule in `tansaki.twin.deposition.control`). A
+settled chamber stays in its steady state while the film grows, so growth is carried by that state instead of hours
+of 0.02 s steps (`fast_forward`); an unsettled one is stepped to the end. What this neglects is the jitter that the
+gauge noise puts on the pressure, and the last of the settling.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as xp
+from numpy.typing import NDArray
+
+from tansaki.twin.deposition.control import (
+    ControlParameters,
+    Settings,
+    gain_sccm_millipa,
+    is_near_rest,
+    resting_state,
+)
+from tansaki.twin.deposition.discharge import DischargeParameters, rates_at, voltage_v
+from tansaki.twin.deposition.reactive_gas import (
+    BergParameters,
+    Rates,
+    State,
+    balancing_flow_sccm,
+    steady_surface_metal,
+    step,
+)
+from tansaki.twin.deposition.transport import (
+    TransportParameters,
+    arriving_fraction,
+    energy_per_atom_ev,
+    growth_rate_m_s,
+)
+
+STEP_S = 0.02
+DELAY_STEPS = 64
+"""Length of the ring that delays the valve; the delay must be shorter than DELAY_STEPS · STEP_S."""
+CHANNELS = (
+    "time_s",
+    "oxygen_pressure_pa",
+    "true_oxygen_pa",
+    "oxygen_flow_sccm",
+    "voltage_v",
+    "emission",
+    "deposited_m",
+)
+"""Columns of the array that `run` fills."""
+
+
+class Outcome(NamedTuple):
+    """What `run` returns beside the samples; averages are weighted by the arriving metal."""
+
+    samples: int
+    settled: bool
+    presputter_s: float
+    growth_s: float
+    thickness_m: float
+    oxygen_millipa: float
+    oxygen_coverage: float
+    energy_ev: float
+    state: State
+
+
+class Growth(NamedTuple):
+    """Film growth at one instant."""
+
+    rate_m_s: float
+    coverage: float
+    energy_ev: float
+
+
+def growth_at(
+    state: State,
+    voltage: float,
+    coefficients: Rates,
+    settings: Settings,
+    berg: BergParameters,
+    transport: TransportParameters,
+) -> Growth:
+    """Rate, oxygen coverage of the growing surface (in balance with the instant) and energy per atom."""
+    total_pa = settings.argon_pressure_pa + 1e-3 * state.pressure_millipa
+    eroded = coefficients.metal_erosion * (1.0 - state.target_coverage) + (
+        coefficients.compound_erosion * state.target_coverage
+    )
+    mean_yield = berg.metal_yield * eroded / coefficients.metal_erosion
+    factor = transport.flux_factor * arriving_fraction(total_pa, transport)
+    bare = steady_surface_metal(state.pressure_millipa, state.target_coverage, coefficients, factor)
+    return Growth(
+        growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, transport),
+        1.0 - bare,
+        energy_per_atom_ev(total_pa, mean_yield, voltage, transport),
+    )
+
+
+def gauge_millipa(state: State, settings: Settings, control: ControlParameters, generator: Any) -> float:
+    """One reading of the oxygen gauge."""
+    level: float = state.pressure_millipa * settings.gauge_gain
+    if settings.noise > 0.0:
+        level += (
+            settings.noise * (control.gauge_noise * level + control.gauge_floor_millipa) * generator.standard_normal()
+        )
+    return level
+
+
+def record(
+    row: NDArray[xp.float64],
+    time_s: float,
+    reading_millipa: float,
+    state: State,
+    flow_sccm: float,
+    volts: float,
+    grown_m: float,
+    settings: Settings,
+) -> None:
+    """Write one sample in the order of `CHANNELS`."""
+    row[0] = time_s
+    row[1] = 1e-3 * reading_millipa
+    row[2] = 1e-3 * state.pressure_millipa
+    row[3] = flow_sccm
+    row[4] = volts
+    row[5] = settings.power_w / volts * (1.0 - state.target_coverage) * settings.window
+    row[6] = grown_m * settings.monitor_gain
+
+
+def run(
+    settings: Settings,
+    base: Rates,
+    berg: BergParameters,
+    discharge: DischargeParameters,
+    transport: TransportParameters,
+    control: ControlParameters,
+    generator: Any,
+    samples: NDArray[xp.float64],
+) -> Outcome:
+    """Pre-sputter, open the shutter, grow, close. Fills `samples` (rows × `CHANNELS`) with time from ignition.
+
+    The target starts bare: it was cleaned in argon. `generator` gives one standard normal a reading.
+    """
+    regulated = settings.set_point_millipa > 0.0
+    gain = gain_sccm_millipa(settings.set_point_millipa, control)
+    blend = 1.0 - xp.exp(-STEP_S / control.valve_lag_s)
+    delay = int(control.valve_delay_s / STEP_S + 0.5)
+    ring = xp.zeros(DELAY_STEPS)
+    command = 0.0 if regulated else settings.flow_sccm
+    ring[:] = command
+    integral, flow, smoothed, reading = 0.0, 0.0, 0.0, 0.0
+    state = State(0.0, 0.0, 0.0)
+    rows, calm_s, time_s, next_sample = 0, 0.0, 0.0, 0.0
+    is_open, settled = False, False
+    opened_s, deposited = 0.0, 0.0
+    sum_oxygen, sum_coverage, sum_energy = 0.0, 0.0, 0.0
+    index = 0
+    while True:
+        volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
+        now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
+        reading = gauge_millipa(state, settings, control, generator)
+        smoothed += (reading - smoothed) * STEP_S / control.filter_s
+        if time_s >= next_sample - 0.5 * STEP_S and rows < samples.shape[0]:
+            record(samples[rows], time_s, reading, state, flow, volts, deposited, settings)
+            rows += 1
+            next_sample = time_s + (settings.growth_sample_s if is_open else 1.0)
+        if regulated:
+            miss = settings.set_point_millipa - reading
+            integral = min(
+                max(integral + gain / control.integral_time_s * miss * STEP_S, 0.0), control.largest_flow_sccm
+            )
+            command = min(max(gain * miss + integral, 0.0), control.largest_flow_sccm)
+        ring[index % DELAY_STEPS] = command
+        flow += (ring[(index - delay) % DELAY_STEPS] - flow) * blend
+        index += 1
+        if not is_open:
+            near = is_near_rest(state, smoothed, flow + settings.outgassing_sccm, settings, now, control)
+            calm_s = calm_s + STEP_S if near else 0.0
+            settled = calm_s >= control.settled_for_s
+            if (settled and time_s >= control.shortest_presputter_s) or time_s >= control.longest_presputter_s:
+                is_open = True
+                opened_s = time_s
+                if settled and settings.fast_forward > 0.0:
+                    break
+        if is_open:
+            growth = growth_at(state, volts, now, settings, berg, transport)
+            span = min(STEP_S, opened_s + settings.open_s - time_s)
+            missing = settings.monitor_thickness_m / settings.monitor_gain - deposited
+            is_last = span < STEP_S
+            if missing <= growth.rate_m_s * span:
+                span = missing / growth.rate_m_s
+                is_last = True
+            weight = growth.rate_m_s * span
+            deposited += weight
+            sum_oxygen += weight * state.pressure_millipa
+            sum_coverage += weight * growth.coverage
+            sum_energy += weight * growth.energy_ev
+            if is_last:
+                time_s += span
+                break
+        state = step(state, flow + settings.outgassing_sccm, now, STEP_S)
+        time_s += STEP_S
+    if settled and settings.fast_forward > 0.0:
+        state = resting_state(state, flow + settings.outgassing_sccm, settings, base, berg, discharge)
+        volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
+        now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
+        growth = growth_at(state, volts, now, settings, berg, transport)
+        growth_s = min(settings.monitor_thickness_m / settings.monitor_gain / growth.rate_m_s, settings.open_s)
+        if regulated:
+            flow = max(
+                balancing_flow_sccm(
+                    state.pressure_millipa, 1.0 - state.target_coverage, 1.0 - state.collector_coverage, now
+                )
+                - settings.outgassing_sccm,
+                0.0,
+            )
+        intervals = max(1, min(samples.shape[0] - rows - 1, int(growth_s)))
+        for k in range(intervals + 1):
+            reading = gauge_millipa(state, settings, control, generator)
+            since = growth_s * k / intervals
+            grown = growth.rate_m_s * since
+            record(samples[rows], opened_s + since, reading, state, flow, volts, grown, settings)
+            rows += 1
+        deposited = growth.rate_m_s * growth_s
+        return Outcome(
+            rows,
+            True,
+            opened_s,
+            growth_s,
+            deposited,
+            state.pressure_millipa,
+            growth.coverage,
+            growth.energy_ev,
+            state,
+        )
+    return Outcome(
+        rows,
+        settled,
+        opened_s,
+        time_s - opened_s,
+        deposited,
+        sum_oxygen / deposited,
+        sum_coverage / deposited,
+        sum_energy / deposited,
+        state,
+    )
