@@ -64,7 +64,9 @@ class Stress(NamedTuple):
 
 def arrhenius_rate(temperature_k: float, reference_k: float, reference_s: float, energy_ev: float) -> float:
     """Rate (1/s) that equals 1/`reference_s` at `reference_k`."""
-    return xp.exp(energy_ev / BOLTZMANN_EV_K * (1.0 / reference_k - 1.0 / temperature_k)) / reference_s
+    # 1/T₀ − 1/T would lose digits in single precision.
+    inverse = (temperature_k - reference_k) / (temperature_k * reference_k)
+    return xp.exp(energy_ev / BOLTZMANN_EV_K * inverse) / reference_s
 
 
 def crystallisation_rate(temperature_k: float, deficit: float, seed: float, c: Crystallisation) -> float:
