@@ -138,11 +138,10 @@ def _layer(
         exchanged = film_structure.exchange_exposure(hot, anneal.duration_s, atmosphere, oxygen)
         occupation = film_structure.annealed_occupation(occupation_grown, exchanged, atmosphere)
         deficit = film_structure.annealed_deficit(deficit_grown, exchanged, atmosphere)
-    # What crystallised while growing chose its phase with the oxygen it had then.
+    # What crystallised while growing chose its phase under bombardment and with the oxygen it had then.
     early = as_grown / max(crystalline, 1e-12)
-    rutile = early * film_structure.rutile_fraction(at.energy_per_atom_ev, deficit_grown, seed, c) + (
-        1.0 - early
-    ) * film_structure.rutile_fraction(at.energy_per_atom_ev, deficit, seed, c)
+    rutile = early * film_structure.rutile_fraction_grown(at.energy_per_atom_ev, deficit_grown, seed, c)
+    rutile += (1.0 - early) * film_structure.rutile_fraction_annealed(deficit, seed, c)
     metal = film_structure.metal_fraction(deficit, c)
     anatase, per_cation = film_transport.anatase_conductivity_s_m(
         at.dopant_fraction,

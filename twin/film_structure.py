@@ -26,6 +26,7 @@ class Crystallisation(NamedTuple):
     rutile_energy_ev: float
     rutile_energy_width_ev: float
     rutile_deficit_width: float
+    anatase_logit: float
     seed_logit: float
     metal_deficit: float
     metal_deficit_width: float
@@ -89,10 +90,18 @@ def logistic(z: float) -> float:
     return 0.5 * (1.0 + xp.tanh(0.5 * z))
 
 
-def rutile_fraction(energy_per_atom_ev: float, deficit: float, seed: float, c: Crystallisation) -> float:
-    """Share of rutile and suboxide among the crystals: energetic growth and missing oxygen favour them."""
+def rutile_fraction_grown(energy_per_atom_ev: float, deficit: float, seed: float, c: Crystallisation) -> float:
+    """Rutile and suboxide among the crystals that form while growing: bombardment and missing oxygen favour them."""
     bombardment = (energy_per_atom_ev - c.rutile_energy_ev) / c.rutile_energy_width_ev
     return logistic(bombardment + deficit / c.rutile_deficit_width - seed * c.seed_logit)
+
+
+def rutile_fraction_annealed(deficit: float, seed: float, c: Crystallisation) -> float:
+    """Rutile and suboxide among the crystals that form from the amorphous film on heating.
+
+    Anatase nucleates first there, however hard the film was bombarded; only missing oxygen prevents it.
+    """
+    return logistic(deficit / c.rutile_deficit_width - c.anatase_logit - seed * c.seed_logit)
 
 
 def metal_fraction(deficit: float, c: Crystallisation) -> float:

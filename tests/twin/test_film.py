@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.film import grow, peeling_probability
 from tansaki.twin.film_transport import ELEMENTARY_CHARGE_C
-from tansaki.twin.published_films import ROWS, PublishedRow
+from tansaki.twin.published_films import ROWS, PublishedRow, compared
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Anneal, GrowthConditions
 
@@ -35,9 +35,23 @@ def test_published_film(row: PublishedRow) -> None:
     assert not row.film(MATERIAL).extrapolated
 
 
+def test_the_validation_table_shows_every_row() -> None:
+    table = compared()
+    assert [row.id for row in table] == [row.id for row in ROWS]
+    assert len({row.quantity for row in table}) == len(table)
+    assert all(row.ok == source.agrees(MATERIAL) for row, source in zip(table, ROWS, strict=True))
+
+
+def test_bombardment_decides_the_phase_of_what_crystallises_while_growing_only() -> None:
+    hard = replace(USUAL, energy_per_atom_ev=45.0)
+    hot = replace(hard, substrate_temperature_k=800.0)
+    assert grow([hard], VACUUM_400, "glass", MATERIAL).rutile_fraction < 0.05
+    assert grow([hot], None, "glass", MATERIAL).rutile_fraction > 0.9
+
+
 def _coverage(oxygen_pressure_pa: float) -> float:
     """Langmuir-like uptake of a growing metal: half covered at 3e-4 Pa, complete at high pressure."""
-    ratio = (oxygen_pressure_pa / 3e-4) ** 1.4
+    ratio: float = (oxygen_pressure_pa / 3e-4) ** 1.4
     return ratio / (1.0 + ratio)
 
 

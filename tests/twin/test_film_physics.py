@@ -97,10 +97,12 @@ def test_grain_barriers_are_highest_where_traps_just_deplete_the_grains() -> Non
 
 
 def test_rutile_is_half_at_its_energy_and_grows_with_missing_oxygen() -> None:
-    half = film_structure.rutile_fraction(CRYSTALLISATION.rutile_energy_ev, 0.0, 0.0, CRYSTALLISATION)
+    half = film_structure.rutile_fraction_grown(CRYSTALLISATION.rutile_energy_ev, 0.0, 0.0, CRYSTALLISATION)
     assert half == pytest.approx(0.5)
-    gentle = [film_structure.rutile_fraction(15.0, d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
+    gentle = [film_structure.rutile_fraction_grown(15.0, d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
     assert gentle[0] < 0.05 < gentle[1] < gentle[2]
+    annealed = [film_structure.rutile_fraction_annealed(d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
+    assert annealed[0] < 0.05 < annealed[1] < annealed[2]
 
 
 def test_peeling_is_even_at_the_load_and_certain_far_above() -> None:
@@ -123,7 +125,7 @@ def _conductivity(transport: Any, structure: Any, x: Any, y: Any, d: Any, epitax
     anatase, carriers = transport.anatase_conductivity_s_m(x, y, d, epitaxy, 1.0, 1.0, CARRIERS, MOBILITY)
     exposure = structure.crystallisation_rate(560.0 + 80.0 * epitaxy, d, y, CRYSTALLISATION) * 3600.0
     crystalline = structure.crystallised_fraction(exposure, CRYSTALLISATION)
-    rutile = structure.rutile_fraction(20.0, d, epitaxy, CRYSTALLISATION)
+    rutile = structure.rutile_fraction_grown(20.0, d, epitaxy, CRYSTALLISATION)
     metal = structure.metal_fraction(d, CRYSTALLISATION)
     return transport.film_conductivity_s_m(anatase, crystalline, rutile, metal, PHASES), carriers
 

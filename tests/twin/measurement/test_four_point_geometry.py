@@ -120,7 +120,7 @@ def test_engines_agree() -> None:
     rng = np.random.default_rng(5)
     number = 1000
     length, width = rng.uniform(8e-3, 20e-3, (2, number))
-    placed = tip_positions(rng.standard_normal((11, number)), 1e-3, length, width, 3e-4, 0.05, 2e-5)  # type: ignore[arg-type]
+    placed = tip_positions(rng.standard_normal((11, number)), 1e-3, length, width, 3e-4, 0.05, 2e-5)
     thickness = 10.0 ** rng.uniform(-7.0, -3.0, number)
 
     def on(backend: Any, *values: Any) -> tuple[Any, Any]:
