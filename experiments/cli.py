@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from tansaki.experiments.commands import campaign
+from tansaki.experiments.commands import campaign, catalogue, evidence
 from tansaki.experiments.commands.output import execute
 
 app = typer.Typer(name="tansaki", add_completion=False, pretty_exceptions_enable=False)
-campaign.register(app)
+for verbs in (campaign, catalogue, evidence):
+    verbs.register(app)
 
 
 def _show_version(wanted: bool) -> None:
