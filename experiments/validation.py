@@ -7,9 +7,12 @@ V4 to V9 and V20 are those of the validation list in the project's physics refer
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tansaki.twin.errors import unknown_name
+
+if TYPE_CHECKING:
+    from tansaki.twin.deposition.reactive_gas import BergParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ def _relative(
     return Row(row_id, group, quantity, target, twin, f"{100 * tolerance:g} %", source, kind, ok)
 
 
+def _berg(chamber: str) -> "BergParameters":
+    from tansaki.twin.deposition.reactive_gas import BergParameters
+    from tansaki.twin.quantities import load
+
+    return load("instruments", chamber).parameters("reactive_gas", BergParameters)
+
+
 def _reactive() -> Iterator[Row]:
     yield from _turning_points()
     yield from _invariances()
@@ -59,7 +69,6 @@ def _reactive() -> Iterator[Row]:
 
 def _turning_points() -> Iterator[Row]:
     """V4: Q_up, Q_down and S_crit of four chambers."""
-    from tansaki.twin.deposition.chamber import berg_parameters
     from tansaki.twin.deposition.hysteresis import critical_pumping_speed_m3_s, turning_points
 
     targets: Mapping[str, tuple[float | None, float | None, float]] = {
@@ -69,7 +78,7 @@ def _turning_points() -> Iterator[Row]:
         "sputter_tio2_2inch": (0.719, 0.317, 664.0),
     }
     for name, (up, down, critical) in targets.items():
-        parameters = berg_parameters(name)
+        parameters = _berg(name)
         turns = turning_points(parameters)
         if up is not None and down is not None:
             q_up, q_down = (turns.q_up_sccm, turns.q_down_sccm) if turns else (math.nan, math.nan)
@@ -88,10 +97,9 @@ def _turning_points() -> Iterator[Row]:
 def _invariances() -> Iterator[Row]:
     """V5: Q_crit ∝ I, S_crit independent of I, S_crit ∝ α; V6: the equations rest where Berg says."""
     from tansaki.twin.deposition import reactive_gas
-    from tansaki.twin.deposition.chamber import berg_parameters
     from tansaki.twin.deposition.hysteresis import critical_pumping_speed_m3_s, steady_states, turning_points
 
-    t3 = berg_parameters("sputter_t3")
+    t3 = _berg("sputter_t3")
     doubled = t3._replace(discharge_current_a=2.0 * t3.discharge_current_a)
     sticky = t3._replace(target_sticking=2.0 * t3.target_sticking, collector_sticking=2.0 * t3.collector_sticking)
     reference = turning_points(t3)
@@ -117,10 +125,9 @@ def _invariances() -> Iterator[Row]:
 
 def _dynamics() -> Iterator[Row]:
     """V7: response times and ramped jumps; V8: the unstable eigenvalue of the middle branch."""
-    from tansaki.twin.deposition.chamber import berg_parameters
     from tansaki.twin.deposition.hysteresis import dominant_eigenvalue_per_s, ramp_jump_sccm, response_times_s
 
-    t3 = berg_parameters("sputter_t3")
+    t3 = _berg("sputter_t3")
     steps = {
         (0.6, 0.8): (0.024, 1.9, 3.3),
         (1.2, 1.3): (28.0, 26.0, 23.0),
@@ -146,10 +153,9 @@ def _dynamics() -> Iterator[Row]:
 
 def _vanishing() -> Iterator[Row]:
     """V9: the hysteresis vanishes with pumping speed, with a small target, and as Y_c approaches Y_m."""
-    from tansaki.twin.deposition.chamber import berg_parameters
     from tansaki.twin.deposition.hysteresis import turning_points
 
-    t3 = berg_parameters("sputter_t3")
+    t3 = _berg("sputter_t3")
     cases = {
         "500 L/s": (t3._replace(pumping_speed_m3_s=0.5), "Berg et al. 1987"),
         "target of 1 cm²": (t3._replace(target_area_m2=1e-4), "Nyberg et al., APL 86, 164106 (2005), seen for Al/O2"),

@@ -2,11 +2,10 @@
 
 import math
 from dataclasses import fields
-from typing import get_args
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.quantities import DataFile, available
-from tansaki.twin.records import Anneal, Deposition, Recipe
+from tansaki.twin.quantities import DataFile, available, load
+from tansaki.twin.records import Deposition, Recipe
 
 
 def check_recipe(recipe: Recipe, laboratory: DataFile) -> None:
@@ -18,6 +17,7 @@ def check_recipe(recipe: Recipe, laboratory: DataFile) -> None:
         raise unknown_name("material", recipe.material, available("materials"))
     if not recipe.layers:
         raise InvalidInputError("layers", recipe.layers, "at least one deposition")
+    _known("substrate", recipe.substrate, recipe.material)
     for number, layer in enumerate(recipe.layers):
         if (layer.oxygen_pressure_pa is None) == (layer.oxygen_flow_sccm is None):
             got = (layer.oxygen_pressure_pa, layer.oxygen_flow_sccm)
@@ -31,9 +31,15 @@ def check_recipe(recipe: Recipe, laboratory: DataFile) -> None:
     if recipe.anneal is not None:
         _check("anneal: temperature_c", recipe.anneal.temperature_c, laboratory, "anneal_temperature_c")
         _check("anneal: duration_s", recipe.anneal.duration_s, laboratory, "anneal_duration_s")
-        atmospheres = get_args(Anneal.__annotations__["atmosphere"])
-        if recipe.anneal.atmosphere not in atmospheres:
-            raise unknown_name("anneal: atmosphere", recipe.anneal.atmosphere, atmospheres)
+        _known("anneal", recipe.anneal.atmosphere, recipe.material)
+
+
+def _known(kind: str, name: str, material: str) -> None:
+    """Substrates and anneals are sections of the material's file, named ``<kind>_<name>``."""
+    sections = load("materials", material).sections
+    known = [section.removeprefix(f"{kind}_") for section in sections if section.startswith(f"{kind}_")]
+    if name not in known:
+        raise unknown_name(f"{kind} for {material}", name, known)
 
 
 def _check(what: str, value: float, laboratory: DataFile, setting: str) -> None:

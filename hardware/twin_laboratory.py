@@ -1,0 +1,132 @@
+"""The twin as a laboratory: one chamber, one probe, physics called directly, time from an accounted clock."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from tansaki.hardware.laboratory import Laboratory, LaboratoryDescription
+from tansaki.hardware.limits import check_recipe
+from tansaki.twin.deposition.chamber import open_chamber
+from tansaki.twin.deposition.drift import ChamberState
+from tansaki.twin.errors import InvalidInputError, unknown_name
+from tansaki.twin.measurement.four_point_probe import Sample, calibrate, measure
+from tansaki.twin.quantities import load
+from tansaki.twin.randomness import generator
+from tansaki.twin.records import Cost, Experiment, Measurement, Recipe, Status, TableRequest
+from tansaki.twin.synthesis import Synthesis, synthesise
+
+PROBE: Final = "four_point_probe"
+SAMPLE: Final = Sample(length_m=0.01, width_m=0.01)
+
+
+class TwinLaboratory(Laboratory):
+    """Deposits and measures in the twin; samples are worked on one after the other.
+
+    What happens to sample number i depends on the seed, on i, on its recipe and on what the chamber has been
+    through (`drift`); never on who asked. The probe is calibrated once, at opening.
+    """
+
+    def __init__(self, seed: int, chamber: str = "sputter_tio2_2inch", drift: bool = True) -> None:
+        self.seed = seed
+        self.drift = drift
+        self.chamber = open_chamber(chamber)
+        self._file = load("instruments", "laboratory")
+        self._probe = load("instruments", PROBE)
+        self._calibration = calibrate(self._probe, generator(seed, "calibration"), f"{PROBE}-{seed}")
+        self._state = ChamberState()
+        self._now_s = 0.0
+        self._submitted = 0
+        self._finished: list[Experiment] = []
+
+    def describe(self) -> LaboratoryDescription:
+        """Chamber and probe."""
+        details = {"chamber": self.chamber.name, "probe": self._probe.title, "drift": str(self.drift)}
+        return LaboratoryDescription("twin", "twin", (PROBE,), details)
+
+    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+        """Carry the recipe out; the clock moves on by the time it takes."""
+        if not isinstance(recipe, Recipe):
+            raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")
+        for name in measurements:
+            if name != PROBE:
+                raise unknown_name("measurement", name, (PROBE,))
+        check_recipe(recipe, self._file)
+        number = self._submitted
+        made = synthesise(
+            recipe, self.chamber, self._state, generator(self.seed, "synthesis", number), drift=self.drift
+        )
+        taken: tuple[Measurement, ...] = ()
+        if made.film is not None and measurements:
+            rng = generator(self.seed, "measurement", number)
+            taken = (measure(made.film, SAMPLE, self._probe, rng, calibration=self._calibration),)
+        status, message = _judged(made, taken)
+        cost = self._cost(recipe, made, taken)
+        experiment = Experiment(
+            number=number,
+            sample_id=f"twin-{self.seed}-{number}",
+            recipe=recipe,
+            status=status,
+            origin="twin",
+            started_s=self._now_s,
+            cost=cost,
+            trace=made.trace,
+            measurements=taken,
+            message=message,
+            notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},
+        )
+        self._finished.append(experiment)
+        self._state = made.state
+        self._now_s += cost.lab_time_s
+        self._submitted += 1
+        return number
+
+    def collect(self) -> list[Experiment]:
+        """Everything submitted since the last call."""
+        finished, self._finished = self._finished, []
+        return finished
+
+    def now(self) -> float:
+        """Sum of the times that the samples took, s."""
+        return self._now_s
+
+    def safe_state(self) -> None:
+        """Nothing moves between calls."""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def state(self) -> dict[str, Any]:
+        """Clock, number of samples, condition of the chamber."""
+        return {"now_s": self._now_s, "submitted": self._submitted, "chamber": asdict(self._state)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to what `state` gave."""
+        self._now_s = float(state["now_s"])
+        self._submitted = int(state["submitted"])
+        self._state = ChamberState(**state["chamber"])
+        self._finished = []
+
+    def _cost(self, recipe: Recipe, made: Synthesis, taken: Sequence[Measurement]) -> Cost:
+        """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""
+        step = {name: quantity.value for name, quantity in self._file.section("step").items()}
+        price = {name: quantity.value for name, quantity in self._file.section("cost").items()}
+        chamber_s = sum(step[name] for name in ("load_s", "pump_down_s", "heat_and_gas_s", "cool_s")) + made.duration_s
+        after_s = 0.0
+        if made.film is not None:
+            after_s += step["transfer_s"]
+            if recipe.anneal is not None:
+                after_s += step["anneal_overhead_s"] + recipe.anneal.duration_s
+            after_s += sum(float(measurement.settings["duration_s"]) for measurement in taken)
+        money = price["substrate_eur"] + price["chamber_eur_h"] * chamber_s / 3600.0
+        return Cost(chamber_s + after_s, money)
+
+
+def _judged(made: Synthesis, taken: Sequence[Measurement]) -> tuple[Status, str]:
+    """Status of the experiment: a film that the probe could only bound is ``censored``."""
+    for measurement in taken:
+        if not all(math.isfinite(derived.value) for derived in measurement.derived.values()):
+            raise ArithmeticError(f"{measurement.instrument} derived a value that is not finite: {measurement.derived}")
+        if "resistivity" not in measurement.derived:
+            return "censored", f"{measurement.instrument}: {', '.join(measurement.flags)}"
+    return made.status, made.message

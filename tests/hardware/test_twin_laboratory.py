@@ -1,0 +1,132 @@
+"""The twin as a laboratory: limits before anything moves, failures as outcomes, time and money, full records."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tansaki.hardware.open import open_laboratory
+from tansaki.hardware.twin_laboratory import PROBE, TwinLaboratory
+from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.records import Anneal, Deposition, Recipe
+from tansaki.twin.synthesis import Synthesis, synthesise
+
+LAYER = Deposition(100.0, 2.0, 25.0, 14400.0, 0.06, oxygen_pressure_pa=0.006, thickness_nm=100.0)
+RECIPE = Recipe("nb_tio2", "glass", (LAYER,), Anneal(300.0, 3600.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pressure_pa": -1.0}, r"layer 0: pressure_pa: got -1\.0; allowed: 0\.05 to 5 Pa"),
+        ({"power_w": float("nan")}, "layer 0: power_w: got nan"),
+        ({"oxygen_pressure_pa": None}, "exactly one of the two"),
+        ({"oxygen_flow_sccm": 1.0}, "exactly one of the two"),
+        ({"substrate_temperature_c": 900.0}, "allowed: 15 to 500 degC"),
+    ],
+)
+def test_a_layer_beyond_the_limits_is_refused_before_anything_moves(change: dict[str, float], message: str) -> None:
+    laboratory = TwinLaboratory(0)
+    before = laboratory.state()
+    with pytest.raises(InvalidInputError, match=message):
+        laboratory.submit(replace(RECIPE, layers=(LAYER, replace(LAYER, **change))[::-1]), [PROBE])
+    assert laboratory.state() == before
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (replace(RECIPE, material="nb_ti02"), "did you mean 'nb_tio2'"),
+        (replace(RECIPE, layers=()), "at least one deposition"),
+        (replace(RECIPE, substrate="wood"), "substrate for nb_tio2: got 'wood'"),
+        (replace(RECIPE, anneal=Anneal(300.0, 60.0, "steam")), "anneal for nb_tio2: got 'steam'"),  # type: ignore[arg-type]
+        (replace(RECIPE, anneal=Anneal(1300.0, 60.0)), "allowed: 50 to 700 degC"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused_before_anything_moves(recipe: Recipe, message: str) -> None:
+    laboratory = TwinLaboratory(0)
+    before = laboratory.state()
+    with pytest.raises(InvalidInputError, match=message):
+        laboratory.submit(recipe, [PROBE])
+    assert laboratory.state() == before
+
+
+def test_an_experiment_carries_trace_raw_data_and_derived_values() -> None:
+    experiment = TwinLaboratory(0).run(RECIPE, [PROBE])
+    assert experiment.status == "ok"
+    assert experiment.trace is not None
+    channels = experiment.trace.channels
+    for name in (
+        "pressure_pa",
+        "oxygen_flow_sccm",
+        "voltage_v",
+        "current_a",
+        "substrate_temperature_c",
+        "emission_metal",
+    ):
+        assert channels[name].shape == experiment.trace.time_s.shape
+    assert np.all(np.diff(experiment.trace.time_s) >= 0)
+    (measurement,) = experiment.measurements
+    assert len(measurement.raw["voltage_v"]) == len(measurement.raw["current_a"])
+    for name in ("sheet_resistance", "thickness", "resistivity"):
+        derived = measurement.derived[name]
+        assert 0 < derived.u_systematic <= derived.u < derived.value
+    assert experiment.derived("thickness").value == pytest.approx(100.0, rel=0.2)
+
+
+def test_no_plasma_is_a_failed_experiment_that_costs_time_and_no_anneal() -> None:
+    laboratory = TwinLaboratory(0)
+    weak = replace(RECIPE, layers=(replace(LAYER, pressure_pa=0.05, power_w=10.0),))
+    failed = [e for e in (laboratory.run(weak, [PROBE]) for _ in range(8)) if e.status == "failed"]
+    assert failed
+    for experiment in failed:
+        assert "plasma not ignited" in experiment.message
+        assert experiment.measurements == ()
+        assert 0 < experiment.cost.lab_time_s < 3600.0
+    assert laboratory.now() > 0
+
+
+def test_a_thick_film_peels_and_is_a_failed_experiment() -> None:
+    laboratory = TwinLaboratory(0)
+    thick = replace(RECIPE, layers=(replace(LAYER, thickness_nm=2000.0, duration_s=43200.0),))
+    messages = [laboratory.run(thick, [PROBE]).message for _ in range(20)]
+    assert any("peeled" in message for message in messages)
+
+
+def test_an_insulating_film_is_censored_with_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    def insulating(*args: object, **kwargs: object) -> Synthesis:
+        made = synthesise(*args, **kwargs)  # type: ignore[arg-type]
+        assert made.film is not None
+        return replace(made, film=replace(made.film, resistivity_ohm_m=1e3))
+
+    monkeypatch.setattr("tansaki.hardware.twin_laboratory.synthesise", insulating)
+    experiment = TwinLaboratory(0).run(RECIPE, [PROBE])
+    assert experiment.status == "censored"
+    assert experiment.derived("resistivity") is None
+    bound = experiment.derived("resistivity_lower_bound")
+    assert bound is not None
+    assert bound.unit == "ohm cm"
+    assert 1.0 < bound.value < 1e5
+    assert "over_range" in experiment.message or "compliance" in experiment.message
+
+
+def test_drift_wears_the_target_and_can_be_switched_off() -> None:
+    worn, fresh = TwinLaboratory(0), TwinLaboratory(0, drift=False)
+    for laboratory in (worn, fresh):
+        for _ in range(3):
+            laboratory.run(RECIPE, [PROBE])
+    assert worn.state()["chamber"]["target_energy_kwh"] > 0
+    assert fresh.state()["chamber"]["target_energy_kwh"] == 0
+
+
+def test_layers_follow_each_other_on_one_time_axis() -> None:
+    double = replace(RECIPE, layers=(replace(LAYER, thickness_nm=40.0), replace(LAYER, thickness_nm=60.0)))
+    trace = TwinLaboratory(0).run(double, [PROBE]).trace
+    assert trace is not None
+    assert sum(what == "shutter open" for _, what in trace.events) == 2
+    assert np.all(np.diff(trace.time_s) >= 0)
+
+
+def test_an_unknown_laboratory_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="laboratory: got 'tiwn'"):
+        open_laboratory("tiwn", 0)

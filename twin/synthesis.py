@@ -1,0 +1,82 @@
+"""From recipe to film: the layers are deposited one after the other, then the sample is annealed.
+
+Nothing here is measured or paid for; that is the laboratory's business.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tansaki.twin.deposition.chamber import Chamber, DepositionRun
+from tansaki.twin.deposition.drift import ChamberState
+from tansaki.twin.film import NO_VARIATION, grow, peeling_probability
+from tansaki.twin.quantities import load
+from tansaki.twin.records import Film, Recipe, Status, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """What came of one recipe; `film` is None where nothing usable was made."""
+
+    status: Status
+    message: str
+    film: Film | None
+    trace: Trace
+    duration_s: float
+    """Time in the chamber, heating included, without handling and without the anneal."""
+    state: ChamberState
+    """The chamber afterwards."""
+
+
+def synthesise(
+    recipe: Recipe, chamber: Chamber, state: ChamberState, rng: np.random.Generator, *, drift: bool = True
+) -> Synthesis:
+    """Carry out `recipe` with the noise and failures that `rng` draws.
+
+    ``failed``: the plasma did not ignite, or the film peeled off. ``partial``: a layer grew before the chamber
+    had settled; the film is there, its recipe was not quite the one asked for.
+    """
+    film_normals = tuple(rng.standard_normal(len(NO_VARIATION)))
+    peel_chance = rng.random()
+    runs: list[DepositionRun] = []
+    for layer in recipe.layers:
+        run = chamber.deposit(layer, state, rng, drift=drift)
+        runs.append(run)
+        state = run.state
+        if run.conditions is None:
+            return _ended("failed", run.message, None, runs)
+    material = load("materials", recipe.material)
+    conditions = [run.conditions for run in runs if run.conditions is not None]
+    film = grow(conditions, recipe.anneal, recipe.substrate, material, film_normals)
+    if peel_chance < peeling_probability(film, material):
+        stress = f"{film.stress_pa / 1e6:.0f} MPa over {film.thickness_m * 1e9:.0f} nm"
+        return _ended("failed", f"film peeled off its substrate: {stress}", None, runs)
+    unsettled = [run.message for run in runs if run.status != "ok"]
+    return _ended("partial" if unsettled else "ok", "; ".join(unsettled), film, runs)
+
+
+def true_film(recipe: Recipe, chamber: Chamber) -> Film | None:
+    """The film of `recipe` without noise, failures or drift: what the optimum of a problem refers to."""
+    rng = np.random.default_rng(0)  # drawn from, never looked at
+    fresh = ChamberState()
+    runs = [chamber.deposit(layer, fresh, rng, noise=False, drift=False) for layer in recipe.layers]
+    conditions = [run.conditions for run in runs if run.conditions is not None]
+    if len(conditions) < len(runs):
+        return None
+    return grow(conditions, recipe.anneal, recipe.substrate, load("materials", recipe.material))
+
+
+def _ended(status: Status, message: str, film: Film | None, runs: list[DepositionRun]) -> Synthesis:
+    duration = sum(run.duration_s for run in runs)
+    return Synthesis(status, message, film, _joined(runs), duration, runs[-1].state)
+
+
+def _joined(runs: list[DepositionRun]) -> Trace:
+    """The traces of all layers on one time axis."""
+    starts = np.concatenate(([0.0], np.cumsum([run.duration_s for run in runs])))[: len(runs)]
+    shifted = list(zip(starts, (run.trace for run in runs), strict=True))
+    return Trace(
+        np.concatenate([start + trace.time_s for start, trace in shifted]),
+        {name: np.concatenate([trace.channels[name] for _, trace in shifted]) for name in runs[0].trace.channels},
+        tuple((float(start + time), what) for start, trace in shifted for time, what in trace.events),
+    )
