@@ -19,6 +19,27 @@ OVERFLOW = 9.91e37
 """What the instrument writes where it has no number (SCPI not-a-number)."""
 
 _PLACEMENTS = 4096
+_SETTINGS = (
+    "sample_length_m",
+    "sample_width_m",
+    "spacing_m",
+    "tip_radius_m",
+    "offset_m",
+    "rotation_rad",
+    "pin_m",
+    "emf_v",
+    "reversals",
+    "limit_voltage_v",
+    "over_range",
+    "voltage_range_v",
+    "voltage_gain",
+    "voltage_offset_v",
+    "current_gain",
+    "current_offset_a",
+    "stylus_step_m",
+    "stylus_gain",
+    "stylus_repeatability_m",
+)
 _CM_PER_M = 100.0
 _NM_PER_M = 1e9
 
@@ -29,7 +50,8 @@ def analyse(
     """(derived values, flags) of one record.
 
     `raw` holds ``current_a`` (as set, signed), ``voltage_v``, ``compliance`` (1 where the source was at its
-    limit) and ``step_height_m``; `settings` is what `tansaki.twin.measurement.four_point_probe.measure` writes.
+    limit) and ``step_height_m``; `settings` is what `tansaki.twin.measurement.four_point_probe.measure` writes;
+    `InvalidInputError` names what is missing.
 
     With current reversal each pair of readings gives (V₊ − V₋)/2, free of the voltmeter's offset and of thermal
     voltages (delta mode); without, both stay in the value and, at their specified size, in the uncertainty.
@@ -42,10 +64,15 @@ def analyse(
     as rectangular distributions (bound/√3).
     """
     number = {k: float(v) for k, v in settings.items() if not isinstance(v, str)}
+    for name in _SETTINGS:
+        if name not in number:
+            raise InvalidInputError("settings of a four-point record", sorted(number), f"a number {name!r} too")
     voltage = np.asarray(raw["voltage_v"], dtype=float)
     current = np.asarray(raw["current_a"], dtype=float)
     if voltage.shape != current.shape or voltage.size == 0:
         raise InvalidInputError("raw record", (voltage.shape, current.shape), "as many voltages as currents, >= 1")
+    if number["reversals"] > 0 and (len(current) % 2 or np.any(current[0::2] != -current[1::2])):
+        raise InvalidInputError("raw current_a", current, "pairs of opposite currents, since settings ask for reversal")
     height = step_height.thickness_m(np.asarray(raw["step_height_m"]), settings)
     derived = {"thickness": _scaled(height, _NM_PER_M, "nm")}
     factor = nominal_factor(number["spacing_m"], number["sample_length_m"], number["sample_width_m"])
@@ -109,22 +136,11 @@ def _sheet_resistance(
     voltage: NDArray[np.float64], current: NDArray[np.float64], factor: float, number: Mapping[str, float]
 ) -> Derived:
     level = abs(float(current[0]))
-    relative = math.sqrt(
-        (number["voltage_gain"] ** 2 + number["current_gain"] ** 2) / 3.0
-        + placement_uncertainty(
-            number["spacing_m"],
-            number["sample_length_m"],
-            number["sample_width_m"],
-            number["offset_m"],
-            number["rotation_rad"],
-            number["pin_m"],
-        )
-        ** 2
-    )
+    gains = (number["voltage_gain"] ** 2 + number["current_gain"] ** 2) / 3.0
+    relative = math.sqrt(gains + _placement(number) ** 2)
     absolute_v = 0.0
     if number["reversals"] > 0:
-        signals = 0.5 * np.abs(current[0::2] - current[1::2]) / level
-        signals = np.sign(current[0::2]) * 0.5 * (voltage[0::2] - voltage[1::2]) / signals
+        signals = np.sign(current[0::2]) * 0.5 * (voltage[0::2] - voltage[1::2])
     else:
         signals = np.sign(current) * voltage
         absolute_v = math.hypot(number["voltage_offset_v"] / math.sqrt(3.0), number["emf_v"])
@@ -139,12 +155,18 @@ def _sheet_resistance(
     return Derived(value, math.hypot(random, systematic), "ohm/sq", systematic)
 
 
+def _placement(number: Mapping[str, float]) -> float:
+    names = ("spacing_m", "sample_length_m", "sample_width_m", "offset_m", "rotation_rad", "pin_m")
+    return placement_uncertainty(*(number[name] for name in names))
+
+
 def _largest(factor: float, level_a: float, limited: bool, number: Mapping[str, float]) -> Derived:
     bounds = [factor * number["over_range"] * number["voltage_range_v"] / level_a]
     if limited:
         drive = float(outer_ratio(number["spacing_m"], number["tip_radius_m"]))
         bounds.append(number["limit_voltage_v"] / level_a / drive)
-    return Derived(min(bounds), 0.0, "ohm/sq")
+    uncertainty = _placement(number) * min(bounds)
+    return Derived(min(bounds), uncertainty, "ohm/sq", uncertainty)
 
 
 def _product(sheet: Derived, height: Derived) -> Derived:

@@ -208,6 +208,20 @@ def test_a_film_that_does_not_conduct_is_refused() -> None:
         measure(_film(math.inf), GLASS, PROBE, None)
 
 
+def test_readings_that_cannot_be_paired_are_refused() -> None:
+    record = measure(_film(1.0), GLASS, PROBE, None)
+    one_sign = np.abs(record.raw["current_a"].astype(float))
+    with pytest.raises(InvalidInputError, match="opposite"):
+        analyse({**record.raw, "current_a": one_sign}, record.settings)
+
+
+def test_a_setting_left_out_is_named() -> None:
+    record = measure(_film(1.0), GLASS, PROBE, None)
+    settings = {k: v for k, v in record.settings.items() if k != "spacing_m"}
+    with pytest.raises(InvalidInputError, match="spacing_m"):
+        analyse(record.raw, settings)
+
+
 def test_a_record_of_unequal_lengths_is_refused() -> None:
     record = measure(_film(1.0), GLASS, PROBE, None)
     with pytest.raises(InvalidInputError, match="as many voltages as currents"):
