@@ -3,7 +3,7 @@
 Inspired by the closed loop of Shimizu, Kobayashi, Watanabe, Ando & Hitosugi, APL Mater. 8, 111110 (2020): two modules,
 sputter deposition and resistance measurement, one process parameter, the resistance of the film as the objective. Their
 search range, fixed settings and number of experiments were not found; those here are assumed: a substrate at 300 °C,
-where the film crystallises while it grows, and 2 Pa of argon, because energetic growth at lower pressure favours rutile.
+where the film crystallises as it grows, and 2 Pa of argon, because energetic growth at lower pressure favours rutile.
 The lower end of the search range keeps clear of the metallic films that grow with too little oxygen: they conduct, and
 they are not what is wanted.
 """

@@ -29,7 +29,8 @@ def validate(
     from tansaki.experiments.validation import rows
 
     found = rows(group)
-    columns = ("id", "quantity", "published", "twin", "tolerance", "kind", "ok", "source")
+    sources = list(dict.fromkeys(row.source for row in found))
+    columns = ("", "quantity", "published", "twin", "tolerance", "kind", "ok", "source")
     cells = [
         (
             row.id,
@@ -39,12 +40,18 @@ def validate(
             row.tolerance,
             row.kind,
             "yes" if row.ok else "NO",
-            f"{row.source}{f'. {row.note}' if row.note else ''}",
+            f"[{sources.index(row.source) + 1}]",
         )
         for row in found
     ]
     failing = sum(not row.ok for row in found)
-    lines = [*table_lines(columns, cells), f"{len(found)} rows, {len(found) - failing} within tolerance, {failing} not"]
+    lines = [
+        *table_lines(columns, cells),
+        *(f"[{number}] {source}" for number, source in enumerate(sources, 1)),
+        "",
+        *(f"{row.id}, {row.quantity}: {row.note}" for row in found if row.note and not row.ok),
+        f"{len(found)} rows, {len(found) - failing} within tolerance, {failing} not",
+    ]
     answer({"rows": [asdict(row) for row in found]}, as_json, lines)
 
 
