@@ -6,7 +6,7 @@ function of (seed, what it asked, what it was told): `state` holds exactly that,
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,8 @@ from tansaki.envs.problem import Objective, Trial
 from tansaki.envs.space import Point, SearchSpace
 from tansaki.twin.errors import InvalidInputError, StateError
 from tansaki.twin.randomness import generator
+
+_TRIAL_FIELDS = tuple(field.name for field in fields(Trial))
 
 
 class Agent(ABC):
@@ -89,7 +91,11 @@ class Agent(ABC):
 
     def state(self) -> dict[str, Any]:
         """Everything that decides what the agent does next, as JSON."""
-        trials = [asdict(trial) for trial in self.trials.values()]
+        # Not dataclasses.asdict: it copies deeply, and a journal asks for the state twice an experiment.
+        trials = [
+            {**{name: getattr(trial, name) for name in _TRIAL_FIELDS}, "point": dict(trial.point)}
+            for trial in self.trials.values()
+        ]
         return {"agent": self.name, "seed": self.seed, "trials": trials, "extra": self.extra_state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
