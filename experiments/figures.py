@@ -1,0 +1,539 @@
+"""Figures of the report and of the app: plotly, one look, every one with a title, axis units and a sentence.
+
+An agent has the same colour, dash and marker everywhere; colours are those of Okabe and Ito (2008), which remain
+apart for colour-blind readers, and nothing is told by colour alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tansaki.agents.registry import AGENTS
+from tansaki.experiments.scores import LEVEL, Cell
+from tansaki.experiments.statistics import resampled_runs, simultaneous_band
+from tansaki.twin.records import Measurement, Trace
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+INK: Final = "#222222"
+GRID: Final = "#e4e4e4"
+TRUTH: Final = "#555555"
+FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans CJK JP', sans-serif"
+COLOURS: Final = ("#7f7f7f", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#222222")
+DASHES: Final = ("dot", "dashdot", "dash", "longdash", "solid", "longdashdot", "dash", "dot")
+MARKERS: Final = ("circle-open", "square", "triangle-up", "diamond", "circle", "cross", "x", "star-triangle-down")
+FLOOR: Final = 1e-3
+"""Regret at which curves on a logarithmic axis end: an exact optimum has none to be drawn."""
+UNITS: Final = {
+    "s": "s", "pa": "Pa", "w": "W", "v": "V", "a": "A", "c": "°C", "k": "K", "m": "m", "nm": "nm", "sccm": "sccm",
+    "sq": "ohm/sq", "ohm": "ohm", "h": "h", "ev": "eV",
+}  # fmt: skip
+"""What the last part of a channel's name says its unit is."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure with what is said about it; `description` is for those who cannot see it."""
+
+    title: str
+    sentence: str
+    figure: "Figure"
+
+    @property
+    def description(self) -> str:
+        """Text for a screen reader."""
+        return f"{self.title}. {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStyle:
+    """How an agent is drawn."""
+
+    colour: str
+    dash: str
+    marker: str
+
+    def fill(self, opacity: float = 0.15) -> str:
+        """The colour, transparent."""
+        red, green, blue = (int(self.colour[i : i + 2], 16) for i in (1, 3, 5))
+        return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
+def agent_styles(agents: Sequence[str]) -> dict[str, AgentStyle]:
+    """A style for each agent: ours always the same, others in the order given."""
+    others = [agent for agent in agents if agent not in AGENTS]
+    order = [*AGENTS, *others]
+    places = {agent: order.index(agent) % len(COLOURS) for agent in agents}
+    return {agent: AgentStyle(COLOURS[i], DASHES[i], MARKERS[i]) for agent, i in places.items()}
+
+
+def regret_panel(cells: Sequence[Cell]) -> Panel:
+    """Median regret of the best visited and of the recommended point against experiments, with bands."""
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    heads = ("Best point visited (simple regret)", "Point recommended")
+    figure = make_subplots(cols=2, rows=1, shared_yaxes=True, subplot_titles=heads, horizontal_spacing=0.04)
+    draw = resampled_runs(len(cells[0].runs))
+    styles = agent_styles([cell.agent for cell in cells])
+    steps = np.arange(1, cells[0].budget + 1)
+    for cell in cells:
+        style = styles[cell.agent]
+        for column, curves in enumerate((cell.simple, cell.recommended), start=1):
+            median, low, high = (100.0 * np.maximum(c, FLOOR) for c in simultaneous_band(curves, draw))
+            band = {"x": np.concatenate([steps, steps[::-1]]), "y": np.concatenate([high, low[::-1]])}
+            common: dict[str, Any] = {"legendgroup": cell.agent, "name": cell.agent}
+            fill = Scatter(
+                **band,
+                **common,
+                fill="toself",
+                fillcolor=style.fill(),
+                line={"width": 0},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+            line = Scatter(
+                x=steps,
+                y=median,
+                **common,
+                mode="lines+markers",
+                showlegend=column == 1,
+                line={"color": style.colour, "dash": style.dash, "width": 2},
+                marker={"symbol": style.marker, "size": 6, "color": style.colour},
+                hovertemplate=f"{cell.agent}: %{{y:.2f}} % after %{{x}}<extra></extra>",
+            )
+            figure.add_trace(fill, row=1, col=column)
+            figure.add_trace(line, row=1, col=column)
+    figure.add_hline(y=100.0 * LEVEL, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.add_annotation(
+        x=steps[-1],
+        y=np.log10(100.0 * LEVEL),
+        text="95 % of the range",
+        xanchor="right",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 11},
+        row=1,
+        col=1,
+    )
+    figure.update_xaxes(title_text="experiments")
+    ticks = [0.1, 0.3, 1, 3, 10, 30, 100]
+    figure.update_yaxes(type="log", tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks], range=[-1.05, 2.05])
+    figure.update_yaxes(title_text="regret, % of the range", col=1)
+    return Panel(
+        "Regret against experiments",
+        f"Median over {len(cells[0].runs)} seeds; the shaded band holds the whole median curve with 95 % confidence"
+        " (bootstrap over whole runs). Lower is better; values below 0.1 % are drawn at 0.1 %.",
+        _styled(figure, 430),
+    )
+
+
+def acceleration_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
+    """Acceleration factors with intervals; what is unbounded runs off as an arrow."""
+    from plotly.graph_objects import Figure, Scatter
+
+    figure = Figure()
+    styles = agent_styles([row["agent"] for row in rows])
+    others = [row for row in rows if row["agent"] != row["reference"]]
+    finite = [
+        row[key] for row in others for key in ("af", "af_low", "af_high") if np.isfinite(row[key]) and row[key] > 0
+    ]
+    left, right = min([0.5, *finite]) / 1.5, max([2.0, *finite]) * 1.5
+    for row in reversed(others):
+        style, name = styles[row["agent"]], row["agent"]
+        low = row["af_low"] if row["af_low"] > 0 else left
+        high = row["af_high"] if np.isfinite(row["af_high"]) else right
+        symbols = ["line-ns" if row["af_low"] > 0 else "triangle-left", "line-ns" if high < right else "triangle-right"]
+        ends = {"symbol": symbols, "size": 11, "color": style.colour, "line": {"width": 2, "color": style.colour}}
+        figure.add_trace(
+            Scatter(
+                x=[low, high],
+                y=[name, name],
+                mode="lines+markers",
+                line={"color": style.colour, "width": 2},
+                marker=ends,
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        )
+        if np.isfinite(row["af"]):
+            bound = "" if not row["af_censored"] else ("≤ " if row["experiments_to_95_median"] is None else "≥ ")
+            figure.add_trace(
+                Scatter(
+                    x=[row["af"]],
+                    y=[name],
+                    mode="markers+text",
+                    text=[f"{bound}{row['af']:.2f}"],
+                    textposition="top center",
+                    marker={"symbol": "circle", "size": 11, "color": style.colour},
+                    showlegend=False,
+                    hovertemplate=f"{name}: AF {bound}{row['af']:.2f}<extra></extra>",
+                )
+            )
+        figure.add_trace(
+            Scatter(
+                x=[row["af_restricted_mean"]],
+                y=[name],
+                mode="markers",
+                showlegend=False,
+                marker={"symbol": "diamond-open", "size": 10, "color": INK},
+                hovertemplate=f"{name}: restricted mean ratio %{{x:.2f}}<extra></extra>",
+            )
+        )
+    reference = rows[0]["reference"]
+    figure.add_vline(x=1.0, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(
+        type="log", range=[np.log10(left), np.log10(right)], title_text=f"times faster than {reference}"
+    )
+    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if left <= t <= right]
+    figure.update_xaxes(tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
+    return Panel(
+        f"Acceleration over {reference}",
+        f"How many times fewer experiments than {reference} an agent needs to reach 95 % of the range: ratio of medians"
+        " (dot) with its 95 % interval; an arrow means that the interval has no end within the budget. The open diamond"
+        " is the ratio of mean experiments, each run counted up to the budget.",
+        _styled(figure, 150 + 58 * len(others)),
+    )
+
+
+def final_panel(cells: Sequence[Cell]) -> Panel:
+    """Recommended regret of every run at the end of the budget."""
+    from plotly.graph_objects import Box, Figure
+
+    figure = Figure()
+    styles = agent_styles([cell.agent for cell in cells])
+    for cell in reversed(cells):
+        style = styles[cell.agent]
+        figure.add_trace(
+            Box(
+                x=100.0 * np.maximum(cell.recommended[:, -1], FLOOR),
+                name=cell.agent,
+                boxpoints="all",
+                jitter=0.6,
+                pointpos=0,
+                marker={"color": style.colour, "symbol": style.marker, "size": 6},
+                line={"color": style.colour, "width": 1.5},
+                fillcolor="rgba(0,0,0,0)",
+                showlegend=False,
+                hovertemplate=f"{cell.agent}: %{{x:.2f}} %<extra></extra>",
+            )
+        )
+    ticks = [0.1, 0.3, 1, 3, 10, 30, 100]
+    figure.add_vline(x=100.0 * LEVEL, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(type="log", range=[-1.1, 2.05], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+    figure.update_xaxes(title_text="regret of the recommended point, % of the range")
+    return Panel(
+        f"Every run after {cells[0].budget} experiments",
+        "One mark a seed, box over the middle half, line at the median; left of the dotted line a run recommends a"
+        " point within 5 % of the optimum. Values below 0.1 % are drawn at 0.1 %.",
+        _styled(figure, 130 + 62 * len(cells)),
+    )
+
+
+def response_panel(cells: Sequence[Cell], described: Mapping[str, Any], response: Mapping[str, Any]) -> Panel:
+    """Truth over a space of one number, and where each agent looked."""
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    parameter, objective, truth = described["parameters"][0], described["objective"], described["truth"]
+    name = parameter["name"]
+    heights = [0.62, 0.38]
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=heights, vertical_spacing=0.04)
+    order = np.argsort([point[name] for point in response["points"]])
+    x = [response["points"][i][name] for i in order]
+    y = [response["values"][i] for i in order]
+    figure.add_trace(
+        Scatter(x=x, y=y, mode="lines", line={"color": TRUTH, "width": 2}, name="truth without noise"), row=1, col=1
+    )
+    styles = agent_styles([cell.agent for cell in cells])
+    for cell in cells:
+        style = styles[cell.agent]
+        told = [step for step in cell.runs[0].steps if step.value is not None]
+        marker = {"symbol": style.marker, "size": 8, "color": style.colour, "line": {"color": style.colour}}
+        figure.add_trace(
+            Scatter(
+                x=[step.point[name] for step in told],
+                y=[step.value for step in told],
+                mode="markers",
+                marker=marker,
+                error_y={"array": [step.u or 0.0 for step in told], "thickness": 1, "width": 0},
+                name=cell.agent,
+                legendgroup=cell.agent,
+                hovertemplate=f"{cell.agent}, measured: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+            ),
+            row=1,
+            col=1,
+        )
+        visited = [step.point[name] for run in cell.runs for step in run.steps]
+        figure.add_trace(
+            Scatter(
+                x=visited,
+                y=[cell.agent] * len(visited),
+                mode="markers",
+                showlegend=False,
+                legendgroup=cell.agent,
+                marker={"symbol": "line-ns", "size": 14, "line": {"color": style.fill(0.35), "width": 1.5}},
+                hoverinfo="skip",
+            ),
+            row=2,
+            col=1,
+        )
+        figure.add_trace(
+            Scatter(
+                x=[run.recommended[name] for run in cell.runs],
+                y=[cell.agent] * len(cell.runs),
+                mode="markers",
+                marker={"symbol": style.marker, "size": 9, "color": style.colour},
+                showlegend=False,
+                legendgroup=cell.agent,
+                hovertemplate=f"{cell.agent} recommends %{{x:.4g}}<extra></extra>",
+            ),
+            row=2,
+            col=1,
+        )
+    best = truth["best_point"][name]
+    figure.add_trace(
+        Scatter(
+            x=[best],
+            y=[truth["best_value"]],
+            mode="markers",
+            name="true optimum",
+            marker={"symbol": "star", "size": 16, "color": "#F0E442", "line": {"color": INK, "width": 1.2}},
+        ),
+        row=1,
+        col=1,
+    )
+    figure.add_vline(x=best, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_yaxes(title_text=_with_unit(objective["name"], objective["unit"]), row=1, col=1)
+    figure.update_yaxes(autorange="reversed", row=2, col=1)
+    figure.update_xaxes(type="log" if parameter.get("log") else "linear")
+    figure.update_xaxes(title_text=_with_unit(name, parameter["unit"]), row=2, col=1)
+    return Panel(
+        "Response curve, and where each agent looked",
+        "Above: the noise-free truth with its optimum (star), and what each agent measured in its first run (bars: one"
+        " standard uncertainty). Below, over all seeds: thin lines are points visited, symbols are points recommended"
+        " at the end.",
+        _styled(figure, 420 + 30 * len(cells)),
+    )
+
+
+def factors_panel(cells: Sequence[Cell], described: Mapping[str, Any], response: Mapping[str, Any]) -> Panel | None:
+    """The two numeric factors that explain most, the truth over them, and what each agent recommends."""
+    from plotly.graph_objects import Figure, Scatter
+
+    factors = strongest_factors(described, response)
+    if len(factors) < 2:
+        return None
+    (first, second), objective, truth = factors, described["objective"], described["truth"]
+    figure = Figure()
+    points, values = response["points"], response["values"]
+    scale = "Greys_r" if objective["goal"] == "min" else "Greys"
+    figure.add_trace(
+        Scatter(
+            x=[p[first["name"]] for p in points],
+            y=[p[second["name"]] for p in points],
+            mode="markers",
+            name="truth without noise",
+            showlegend=False,
+            marker={
+                "color": values,
+                "colorscale": scale,
+                "size": 10,
+                "symbol": "square",
+                "opacity": 0.8,
+                "colorbar": {"title": {"text": _with_unit(objective["name"], objective["unit"]), "side": "right"}},
+            },
+        )
+    )
+    # Many runs recommend the same setting: agents stand beside one another, so that none hides behind the next.
+    spread = _jitter(points, first["name"])
+    styles = agent_styles([cell.agent for cell in cells])
+    for i, cell in enumerate(cells):
+        style, shift = styles[cell.agent], (i - (len(cells) - 1) / 2) * spread
+        figure.add_trace(
+            Scatter(
+                x=[float(run.recommended[first["name"]]) + shift for run in cell.runs],
+                y=[run.recommended[second["name"]] for run in cell.runs],
+                mode="markers",
+                name=cell.agent,
+                marker={"symbol": style.marker, "size": 9, "color": style.colour, "line": {"width": 1.5}},
+            )
+        )
+    figure.add_trace(
+        Scatter(
+            x=[truth["best_point"][first["name"]]],
+            y=[truth["best_point"][second["name"]]],
+            mode="markers",
+            name="true optimum",
+            marker={"symbol": "star", "size": 18, "color": "#F0E442", "line": {"color": INK, "width": 1.2}},
+        )
+    )
+    figure.update_xaxes(title_text=_with_unit(first["name"], first["unit"]), type="log" if first.get("log") else "-")
+    figure.update_yaxes(title_text=_with_unit(second["name"], second["unit"]), type="log" if second.get("log") else "-")
+    return Panel(
+        "Where each agent ends, over the two factors that explain most",
+        f"Of {len(described['parameters'])} parameters, the two that explain most of the objective. Squares: noise-free"
+        " truth at settings of the space, dark is good; symbols: points recommended at the end, one a seed, set beside"
+        " one another; star: the true optimum. Settings that differ in other parameters fall on one another here.",
+        _styled(figure, 520),
+    )
+
+
+def strongest_factors(described: Mapping[str, Any], response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The two numeric parameters with the largest correlation ratio to the objective (variance between octiles)."""
+    values = np.asarray(response["values"], dtype=np.float64)
+    strengths = []
+    for parameter in described["parameters"]:
+        if parameter["kind"] == "Categorical":
+            continue
+        x = np.asarray([point[parameter["name"]] for point in response["points"]], dtype=np.float64)
+        group = np.searchsorted(np.unique(np.quantile(x, np.linspace(0, 1, 9)[1:-1])), x)
+        means = {g: values[group == g].mean() for g in np.unique(group)}
+        strengths.append((float(np.var([means[g] for g in group])), parameter))
+    return [parameter for _, parameter in sorted(strengths, key=lambda pair: -pair[0])[:2]]
+
+
+def trace_panel(trace: Trace) -> Panel:
+    """Process time series of one experiment, one row a channel."""
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    names = list(trace.channels)
+    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.02)
+    for row, name in enumerate(names, start=1):
+        line = {"color": COLOURS[5], "width": 1.5}
+        figure.add_trace(
+            Scatter(x=trace.time_s, y=trace.channels[name], mode="lines", line=line, showlegend=False, name=name),
+            row=row,
+            col=1,
+        )
+        figure.update_yaxes(title={"text": _channel(name, "<br>"), "font": {"size": 11}}, nticks=4, row=row, col=1)
+    for time_s, what in trace.events:
+        figure.add_vline(x=time_s, line={"color": INK, "width": 1, "dash": "dot"})
+        figure.add_annotation(
+            x=time_s,
+            y=1.0,
+            yref="paper",
+            text=what,
+            showarrow=False,
+            textangle=-90,
+            xanchor="right",
+            yanchor="top",
+            font={"size": 10},
+        )
+    figure.update_xaxes(title_text="time, s", row=len(names), col=1)
+    return Panel(
+        "Trace of the run",
+        "What the chamber's instruments recorded while the film was made; dotted lines mark events.",
+        _styled(figure, 90 + 105 * len(names)),
+    )
+
+
+def raw_panel(measurement: Measurement) -> Panel:
+    """The raw arrays of one measurement: against current where there is one, against reading number otherwise."""
+    from plotly.graph_objects import Scatter
+    from plotly.subplots import make_subplots
+
+    raw = {name: np.asarray(array) for name, array in measurement.raw.items()}
+    pair = ("current_a", "voltage_v")
+    by_current = all(name in raw for name in pair)
+    shown = [name for name, a in raw.items() if a.dtype.kind in "fiu" and name not in ("time_s", *(pair * by_current))]
+    heads = (["voltage against current"] if by_current else []) + [_channel(name) for name in shown]
+    figure = make_subplots(rows=1, cols=len(heads), subplot_titles=heads, horizontal_spacing=0.12)
+    marks = {"color": COLOURS[5], "size": 6, "symbol": "circle-open"}
+    if by_current:
+        points = Scatter(x=raw[pair[0]], y=raw[pair[1]], mode="markers", marker=marks, showlegend=False)
+        figure.add_trace(points, row=1, col=1)
+        figure.update_xaxes(title_text="current, A", exponentformat="e", row=1, col=1)
+        figure.update_yaxes(title_text="voltage, V", exponentformat="e", row=1, col=1)
+    for column, name in enumerate(shown, start=1 + by_current):
+        for array in np.atleast_2d(raw[name]):
+            number = np.arange(1, array.size + 1)
+            mode = "markers" if array.size < 60 else "lines"
+            figure.add_trace(
+                Scatter(x=number, y=array, mode=mode, marker=marks, line={"width": 1}, showlegend=False),
+                row=1,
+                col=column,
+            )
+        figure.update_xaxes(title_text="reading", row=1, col=column)
+        figure.update_yaxes(title_text=_channel(name), exponentformat="e", row=1, col=column)
+    values = ", ".join(
+        f"{name} = {d.value:.4g} ± {d.u:.2g} {d.unit}".strip() for name, d in measurement.derived.items()
+    )
+    flags = f" Flags: {', '.join(measurement.flags)}." if measurement.flags else ""
+    return Panel(
+        f"Raw measurement: {measurement.instrument.replace('_', ' ')}",
+        f"Readings as the instrument gave them, before any analysis. What the analysis makes of them: {values}.{flags}",
+        _styled(figure, 360),
+    )
+
+
+def values_panel(steps: Sequence[tuple[int, float, float]], name: str, unit: str, goal: str) -> Panel:
+    """Told values (number, value, u) of one campaign with the best so far."""
+    from plotly.graph_objects import Figure, Scatter
+
+    number, value, u = (np.asarray(column) for column in zip(*steps, strict=True))
+    best = np.minimum.accumulate(value) if goal == "min" else np.maximum.accumulate(value)
+    figure = Figure()
+    marks = {"color": COLOURS[5], "size": 8, "symbol": "circle-open"}
+    figure.add_trace(
+        Scatter(
+            x=number,
+            y=value,
+            error_y={"array": u, "thickness": 1, "width": 0},
+            mode="markers",
+            marker=marks,
+            name="measured",
+        )
+    )
+    line = {"color": COLOURS[4], "shape": "hv", "width": 2}
+    figure.add_trace(Scatter(x=number, y=best, mode="lines", line=line, name="best measured so far"))
+    figure.update_xaxes(title_text="experiment")
+    figure.update_yaxes(title_text=_with_unit(name, unit))
+    return Panel(
+        "Measured values",
+        f"Each experiment's value with one standard uncertainty, and the {'lowest' if goal == 'min' else 'highest'}"
+        " measured so far; under noise the best measured value flatters the point that it belongs to.",
+        _styled(figure, 380),
+    )
+
+
+def _styled(figure: "Figure", height: int) -> "Figure":
+    """The one look: white, thin grid, legend below, room for labels."""
+    axis = {"gridcolor": GRID, "linecolor": "#999999", "zeroline": False, "ticks": "outside", "tickcolor": "#999999"}
+    figure.update_layout(
+        template="none",
+        height=height,
+        font={"family": FONT, "size": 13, "color": INK},
+        margin={"l": 80, "r": 30, "t": 36, "b": 60},
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "xanchor": "left"},
+        hovermode="closest",
+    )
+    figure.update_xaxes(**axis, automargin=True)
+    figure.update_yaxes(**axis, automargin=True)
+    return figure
+
+
+def _with_unit(name: str, unit: str) -> str:
+    text = name.replace("_", " ")
+    return f"{text}, {unit}" if unit and not name.endswith(unit) else text
+
+
+def _channel(name: str, between: str = " ") -> str:
+    """``oxygen_pressure_pa`` as ``oxygen pressure, Pa``."""
+    *words, last = name.split("_")
+    if not words or last not in UNITS:
+        return name.replace("_", " ")
+    if words[-1:] == ["ohm"] and last == "sq":
+        words.pop()
+    return f"{' '.join(words)},{between}{UNITS[last]}"
+
+
+def _jitter(points: Sequence[Mapping[str, Any]], name: str) -> float:
+    x = np.unique([float(point[name]) for point in points])
+    return 0.0 if x.size < 2 else 0.12 * float(min(np.median(np.diff(x)), (x[-1] - x[0]) / 20))
