@@ -5,8 +5,8 @@ middle branch the chamber is unstable at constant flow, so only a controller tha
 
 Settled means, for `settled_for_s` on end:
 
-- regulated pressure: the gauge, smoothed over `filter_s`, lies within `pressure_tolerance` of the set point and both
-  coverages within `coverage_tolerance` of the steady state of the true pressure;
+- regulated pressure: the gauge, smoothed over `filter_s`, and what it should read at the true pressure lie within
+  `pressure_tolerance` of the set point, both coverages within `coverage_tolerance` of the steady state there;
 - held flow: the Newton step to the nearest steady state is shorter than the same tolerances (close to a turning
   point, where everything is slow but nothing rests, this step is long).
 """
@@ -37,7 +37,7 @@ class ControlParameters(NamedTuple):
     proportional_floor: float
     """sccm per 10⁻³ Pa, towards high set points."""
     gain_pressure_millipa: float
-    """Set point at which the gain above the floor has halved."""
+    """Set point at which the gain above the floor has halved, at the reference power."""
     integral_time_s: float
     valve_lag_s: float
     valve_delay_s: float
@@ -78,13 +78,13 @@ class Settings(NamedTuple):
     fast_forward: float
 
 
-def gain_sccm_millipa(set_point_millipa: float, control: ControlParameters) -> float:
-    """Proportional gain for a set point: K∞ + K₀/[1 + (p/p_K)²].
+def gain_sccm_millipa(set_point_millipa: float, power_ratio: float, control: ControlParameters) -> float:
+    """Proportional gain for a set point and a power relative to the reference: K∞ + K₀/[1 + (p/p_K)²].
 
     The pressure answers a flow by k_BT/(S + gettering): two orders more on a poisoned than on a bare wall, so one
-    gain cannot serve both.
+    gain cannot serve both. Coverages depend on pressure over ion current, hence p_K goes with the power.
     """
-    ratio = set_point_millipa / control.gain_pressure_millipa
+    ratio = set_point_millipa / (control.gain_pressure_millipa * power_ratio)
     return control.proportional_floor + control.proportional_gain / (1.0 + ratio * ratio)
 
 
@@ -132,7 +132,11 @@ def is_near_rest(
     """Whether the chamber counts as settled at this instant (see the head of the module)."""
     if settings.set_point_millipa > 0.0:
         rest = steady_state(state.pressure_millipa, coefficients)
-        off = abs(smoothed_millipa / settings.set_point_millipa - 1.0)
+        wanted = settings.set_point_millipa
+        # the truth as well: smoothing hides a loop that swings faster than the filter
+        off = max(
+            abs(smoothed_millipa / wanted - 1.0), abs(state.pressure_millipa * settings.gauge_gain / wanted - 1.0)
+        )
         target = rest.target_coverage - state.target_coverage
         walls = rest.collector_coverage - state.collector_coverage
     else:
@@ -140,4 +144,4 @@ def is_near_rest(
         off = abs(way.pressure_millipa) / max(state.pressure_millipa, 1e-9)
         target, walls = way.target_coverage, way.collector_coverage
     small = control.coverage_tolerance
-    return off < control.pressure_tolerance and abs(target) < small and abs(walls) < small
+    return bool(off < control.pressure_tolerance and abs(target) < small and abs(walls) < small)

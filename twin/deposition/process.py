@@ -37,8 +37,8 @@ from tansaki.twin.deposition.transport import (
 )
 
 STEP_S = 0.02
-DELAY_STEPS = 64
-"""Length of the ring that delays the valve; the delay must be shorter than DELAY_STEPS · STEP_S."""
+SHUT_SAMPLES = 240
+"""Most samples before the shutter opens; `run` needs more than twice as many rows."""
 CHANNELS = (
     "time_s",
     "oxygen_pressure_pa",
@@ -126,6 +126,51 @@ def record(
     row[6] = grown_m * settings.monitor_gain
 
 
+def grow_at_rest(
+    state: State,
+    flow_sccm: float,
+    opened_s: float,
+    rows: int,
+    settings: Settings,
+    base: Rates,
+    berg: BergParameters,
+    discharge: DischargeParameters,
+    transport: TransportParameters,
+    control: ControlParameters,
+    generator: Any,
+    samples: NDArray[xp.float64],
+) -> Outcome:
+    """Growth in the steady state beside `state`, from the opening of the shutter to its closing."""
+    state = resting_state(state, flow_sccm + settings.outgassing_sccm, settings, base, berg, discharge)
+    volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
+    now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
+    if settings.set_point_millipa > 0.0:
+        metal_t, metal_c = 1.0 - state.target_coverage, 1.0 - state.collector_coverage
+        needed = balancing_flow_sccm(state.pressure_millipa, metal_t, metal_c, now)
+        flow_sccm = max(needed - settings.outgassing_sccm, 0.0)
+    growth = growth_at(state, volts, now, settings, berg, transport)
+    growth_s = min(settings.monitor_thickness_m / settings.monitor_gain / growth.rate_m_s, settings.open_s)
+    if samples[rows - 1, 0] > opened_s - 0.5 * STEP_S:
+        rows -= 1  # this instant is sampled again as the first of the growth
+    intervals = max(1, min(samples.shape[0] - rows - 1, int(growth_s)))
+    for k in range(intervals + 1):
+        since = growth_s * k / intervals
+        reading = gauge_millipa(state, settings, control, generator)
+        grown = growth.rate_m_s * since
+        record(samples[rows + k], opened_s + since, reading, state, flow_sccm, volts, grown, settings)
+    return Outcome(
+        rows + intervals + 1,
+        True,
+        opened_s,
+        growth_s,
+        growth.rate_m_s * growth_s,
+        state.pressure_millipa,
+        growth.coverage,
+        growth.energy_ev,
+        state,
+    )
+
+
 def run(
     settings: Settings,
     base: Rates,
@@ -141,10 +186,12 @@ def run(
     The target starts bare: it was cleaned in argon. `generator` gives one standard normal a reading.
     """
     regulated = settings.set_point_millipa > 0.0
-    gain = gain_sccm_millipa(settings.set_point_millipa, control)
+    power_ratio = settings.power_w / (discharge.reference_voltage_v * berg.discharge_current_a)
+    gain = gain_sccm_millipa(settings.set_point_millipa, power_ratio, control)
     blend = 1.0 - xp.exp(-STEP_S / control.valve_lag_s)
     delay = int(control.valve_delay_s / STEP_S + 0.5)
-    ring = xp.zeros(DELAY_STEPS)
+    ring = xp.zeros(delay + 1)
+    shut_sample_s = max(1.0, control.longest_presputter_s / SHUT_SAMPLES)
     command = 0.0 if regulated else settings.flow_sccm
     ring[:] = command
     integral, flow, smoothed, reading = 0.0, 0.0, 0.0, 0.0
@@ -162,15 +209,15 @@ def run(
         if time_s >= next_sample - 0.5 * STEP_S and rows < samples.shape[0]:
             record(samples[rows], time_s, reading, state, flow, volts, deposited, settings)
             rows += 1
-            next_sample = time_s + (settings.growth_sample_s if is_open else 1.0)
+            next_sample = time_s + (settings.growth_sample_s if is_open else shut_sample_s)
         if regulated:
             miss = settings.set_point_millipa - reading
             integral = min(
                 max(integral + gain / control.integral_time_s * miss * STEP_S, 0.0), control.largest_flow_sccm
             )
             command = min(max(gain * miss + integral, 0.0), control.largest_flow_sccm)
-        ring[index % DELAY_STEPS] = command
-        flow += (ring[(index - delay) % DELAY_STEPS] - flow) * blend
+        ring[index % (delay + 1)] = command
+        flow += (ring[(index + 1) % (delay + 1)] - flow) * blend
         index += 1
         if not is_open:
             near = is_near_rest(state, smoothed, flow + settings.outgassing_sccm, settings, now, control)
@@ -180,12 +227,26 @@ def run(
                 is_open = True
                 opened_s = time_s
                 if settled and settings.fast_forward > 0.0:
-                    break
+                    return grow_at_rest(
+                        state,
+                        flow,
+                        opened_s,
+                        rows,
+                        settings,
+                        base,
+                        berg,
+                        discharge,
+                        transport,
+                        control,
+                        generator,
+                        samples,
+                    )
         if is_open:
             growth = growth_at(state, volts, now, settings, berg, transport)
-            span = min(STEP_S, opened_s + settings.open_s - time_s)
+            left_s = opened_s + settings.open_s - time_s
+            span = min(STEP_S, left_s)
             missing = settings.monitor_thickness_m / settings.monitor_gain - deposited
-            is_last = span < STEP_S
+            is_last = left_s < 1.000001 * STEP_S
             if missing <= growth.rate_m_s * span:
                 span = missing / growth.rate_m_s
                 is_last = True
@@ -199,41 +260,11 @@ def run(
                 break
         state = step(state, flow + settings.outgassing_sccm, now, STEP_S)
         time_s += STEP_S
-    if settled and settings.fast_forward > 0.0:
-        state = resting_state(state, flow + settings.outgassing_sccm, settings, base, berg, discharge)
-        volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
-        now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
-        growth = growth_at(state, volts, now, settings, berg, transport)
-        growth_s = min(settings.monitor_thickness_m / settings.monitor_gain / growth.rate_m_s, settings.open_s)
-        if regulated:
-            flow = max(
-                balancing_flow_sccm(
-                    state.pressure_millipa, 1.0 - state.target_coverage, 1.0 - state.collector_coverage, now
-                )
-                - settings.outgassing_sccm,
-                0.0,
-            )
-        intervals = max(1, min(samples.shape[0] - rows - 1, int(growth_s)))
-        for k in range(intervals + 1):
-            reading = gauge_millipa(state, settings, control, generator)
-            since = growth_s * k / intervals
-            grown = growth.rate_m_s * since
-            record(samples[rows], opened_s + since, reading, state, flow, volts, grown, settings)
-            rows += 1
-        deposited = growth.rate_m_s * growth_s
-        return Outcome(
-            rows,
-            True,
-            opened_s,
-            growth_s,
-            deposited,
-            state.pressure_millipa,
-            growth.coverage,
-            growth.energy_ev,
-            state,
-        )
+    overlaps = samples[rows - 1, 0] > time_s - 0.5 * STEP_S or rows == samples.shape[0]
+    last = rows - 1 if overlaps else rows
+    record(samples[last], time_s, reading, state, flow, volts, deposited, settings)
     return Outcome(
-        rows,
+        last + 1,
         settled,
         opened_s,
         time_s - opened_s,
