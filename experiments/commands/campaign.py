@@ -89,13 +89,16 @@ def _carry_out(campaign: "Campaign", as_json: bool) -> None:
             ) from None
         except TansakiError as error:
             raise TansakiError(f"{error}; what was done until then is kept; go on with: {again}") from error
-        answer_lines = _lines(result)
         try:
-            if not campaign.log():
-                sys.stderr.write(f"the campaign is complete; to log it when the store can be reached: {again}\n")
+            logged = campaign.log()
+        except TansakiError as error:
+            sys.stderr.write(f"warning: {error}\n")
+            logged = False
         except KeyboardInterrupt:
             raise StoppedError(f"stopped while logging; the campaign is complete; to log it: {again}") from None
-    answer(result, as_json, answer_lines)
+        if not logged:
+            sys.stderr.write(f"the campaign is complete; to log it when the store can be reached: {again}\n")
+    answer(result, as_json, _lines(result))
 
 
 @contextmanager

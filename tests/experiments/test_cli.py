@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import random
 import resource
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from time import sleep
@@ -17,12 +18,10 @@ from typing import Any
 
 import pytest
 
+from tansaki.experiments import campaign  # also so that a test that steps down from superuser need not import it
 from tansaki.experiments.cli import main
 from tansaki.experiments.journal import FILE_NAME, Journal, JournalError
 from tansaki.twin.errors import InvalidInputError
-
-# What `tansaki run` needs is imported here, so that a test that steps down from superuser need not import it.
-from tansaki.experiments import campaign as _campaign  # isort: skip  # noqa: F401
 
 TANSAKI = Path(sys.executable).parent / "tansaki"
 WALKER = '''
@@ -295,6 +294,40 @@ def test_a_person_is_told_in_words(
     assert "recommended  x = " in said.out
     assert said.out.endswith("written to runs/table_Walker_seed0\n")
     assert said.err == "3/3 best loss " + said.err.split()[-1] + "\n"
+
+
+def test_a_disk_that_fills_up_while_logging_does_not_take_the_result_away(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+
+    def full(*_: object) -> None:
+        raise JournalError("campaign.db: database or disk is full")
+
+    monkeypatch.setattr(campaign.Campaign, "log", full)
+    assert main(["run", *PROBLEM, "--agent", "walking:Walker", "--budget", "3", "--out", "run", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["experiments"] == 3
+    assert said.err.splitlines()[-2:] == [
+        "warning: campaign.db: database or disk is full",
+        "the campaign is complete; to log it when the store can be reached: tansaki resume run",
+    ]
+
+
+def test_a_terminal_gets_a_bar_and_stdout_stays_clean() -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [TANSAKI, *WALK, "--budget", "30"], stdout=subprocess.PIPE, stderr=theirs, text=True, check=True
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the end of a terminal whose other side is closed
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    os.close(ours)
+    assert json.loads(done.stdout)["experiments"] == 30
+    assert b"30/30" in shown
+    assert "━".encode() in shown
 
 
 def test_an_agent_that_fails_is_not_called_bad_input(
