@@ -111,7 +111,7 @@ class TwinLaboratory(Laboratory):
         """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""
         step = {name: quantity.value for name, quantity in self._file.section("step").items()}
         price = {name: quantity.value for name, quantity in self._file.section("cost").items()}
-        chamber_s = sum(step[name] for name in ("load_s", "pump_down_s", "heat_and_gas_s", "cool_s")) + made.duration_s
+        chamber_s = sum(step[name] for name in ("load_s", "pump_down_s", "gas_settle_s", "cool_s")) + made.duration_s
         after_s = 0.0
         if made.film is not None:
             after_s += step["transfer_s"]

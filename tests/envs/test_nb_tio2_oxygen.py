@@ -17,16 +17,16 @@ PROBLEM = NbTiO2Oxygen()
 def test_the_stored_optimum_is_found_again_by_another_grid() -> None:
     found = dense_search(PROBLEM, 173, refinements=3)
     stored = PROBLEM.truth
-    assert found.best_value == pytest.approx(stored.best_value, abs=2e-4)
-    assert math.log(float(found.best_point[OXYGEN]) / float(stored.best_point[OXYGEN])) == pytest.approx(0, abs=0.01)
-    assert found.worst_value == pytest.approx(stored.worst_value, abs=2e-3)
-    assert PROBLEM.true_value(stored.best_point) == pytest.approx(stored.best_value, abs=1e-9)
+    assert found.best_value == pytest.approx(stored.best_value, rel=1e-5)
+    assert math.log(float(found.best_point[OXYGEN]) / float(stored.best_point[OXYGEN])) == pytest.approx(0, abs=0.02)
+    assert found.worst_value == pytest.approx(stored.worst_value, abs=0.01)
+    assert PROBLEM.true_value(stored.best_point) == pytest.approx(stored.best_value, rel=1e-9)
 
 
 def test_no_point_is_better_than_the_optimum_or_worse_than_the_worst() -> None:
     for u in np.random.default_rng(0).random(200):
         regret = PROBLEM.regret(PROBLEM.space.decode(np.array([u]))[0])
-        assert -1e-6 <= regret <= 1.0 + 1e-3
+        assert -1e-5 <= regret <= 1.0 + 1e-5
 
 
 def test_the_minimum_lies_inside_with_too_little_and_too_much_oxygen_on_its_sides() -> None:
@@ -56,7 +56,7 @@ def test_outcome_of_failed_and_censored_experiments() -> None:
     record = Measurement("four_point_probe", {}, "c", {}, bound, ("over_range",))
     censored = Experiment(0, "s", recipe, "censored", "twin", 0.0, Cost(), measurements=(record,))
     told = PROBLEM.outcome(trial, censored)
-    assert (told.status, told.values) == ("censored", (3.0,))
+    assert (told.status, told.values) == ("censored", (1e-3,))
 
 
 def test_a_point_outside_is_refused() -> None:
