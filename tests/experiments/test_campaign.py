@@ -126,6 +126,21 @@ def test_every_agent_goes_on_to_the_same_end(configure: Configure, monkeypatch: 
     assert {**resumed, "out": ""} == {**whole, "out": ""}
 
 
+def test_the_twin_remembers_its_chamber(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
+    twin = {"problem.id": "tansaki/NbTiO2-Oxygen-v0", "problem.goal": None, "budget": 6}
+    complete(Campaign.start(configure(out="whole", **twin)))
+    with monkeypatch.context() as patch:
+        cut_off(patch, Session, "collect", 4, after=True)
+        with pytest.raises(CutOff):
+            complete(Campaign.start(configure(out="cut", **twin)))
+    complete(Campaign.resume(Path("cut")))
+    with Journal.open(Path("whole")) as whole, Journal.open(Path("cut")) as cut:
+        assert [event.body for event in cut.events("result")] == [event.body for event in whole.events("result")]
+        (step, *_) = whole.steps()
+        assert step.experiment.trace is not None  # the digests compared above stand for arrays that are there
+        assert step.experiment.trace.time_s.size > 0
+
+
 def test_seeds_differ_and_repeat(configure: Configure) -> None:
     for out, seed in (("a", 1), ("b", 1), ("c", 2)):
         complete(Campaign.start(configure(out=out, seed=seed)))
