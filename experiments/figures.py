@@ -1,73 +1,16 @@
-"""Figures of the report and of the app: plotly, one look, every one with a title, axis units and a sentence.
-
-An agent has the same colour, dash and marker everywhere; colours are those of Okabe and Ito (2008), which remain
-apart for colour-blind readers, and nothing is told by colour alone.
-"""
+"""Figures of a benchmark, for report and app: every one with a title, axis units and a sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from tansaki.agents.registry import AGENTS
+from tansaki.experiments.figure_style import INK, TRUTH, Panel, agent_styles, styled, with_unit
 from tansaki.experiments.scores import LEVEL, Cell
 from tansaki.experiments.statistics import resampled_runs, simultaneous_band
-from tansaki.twin.records import Measurement, Trace
 
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
-
-INK: Final = "#222222"
-GRID: Final = "#e4e4e4"
-TRUTH: Final = "#555555"
-FONT: Final = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans CJK JP', sans-serif"
-COLOURS: Final = ("#7f7f7f", "#56B4E9", "#E69F00", "#009E73", "#D55E00", "#0072B2", "#CC79A7", "#222222")
-DASHES: Final = ("dot", "dashdot", "dash", "longdash", "solid", "longdashdot", "dash", "dot")
-MARKERS: Final = ("circle-open", "square", "triangle-up", "diamond", "circle", "cross", "x", "star-triangle-down")
 FLOOR: Final = 1e-3
 """Regret at which curves on a logarithmic axis end: an exact optimum has none to be drawn."""
-UNITS: Final = {
-    "s": "s", "pa": "Pa", "w": "W", "v": "V", "a": "A", "c": "°C", "k": "K", "m": "m", "nm": "nm", "sccm": "sccm",
-    "sq": "ohm/sq", "ohm": "ohm", "h": "h", "ev": "eV",
-}  # fmt: skip
-"""What the last part of a channel's name says its unit is."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A figure with what is said about it; `description` is for those who cannot see it."""
-
-    title: str
-    sentence: str
-    figure: "Figure"
-
-    @property
-    def description(self) -> str:
-        """Text for a screen reader."""
-        return f"{self.title}. {self.sentence}"
-
-
-@dataclass(frozen=True, slots=True)
-class AgentStyle:
-    """How an agent is drawn."""
-
-    colour: str
-    dash: str
-    marker: str
-
-    def fill(self, opacity: float = 0.15) -> str:
-        """The colour, transparent."""
-        red, green, blue = (int(self.colour[i : i + 2], 16) for i in (1, 3, 5))
-        return f"rgba({red}, {green}, {blue}, {opacity})"
-
-
-def agent_styles(agents: Sequence[str]) -> dict[str, AgentStyle]:
-    """A style for each agent: ours always the same, others in the order given."""
-    others = [agent for agent in agents if agent not in AGENTS]
-    order = [*AGENTS, *others]
-    places = {agent: order.index(agent) % len(COLOURS) for agent in agents}
-    return {agent: AgentStyle(COLOURS[i], DASHES[i], MARKERS[i]) for agent, i in places.items()}
 
 
 def regret_panel(cells: Sequence[Cell]) -> Panel:
@@ -109,11 +52,11 @@ def regret_panel(cells: Sequence[Cell]) -> Panel:
             figure.add_trace(line, row=1, col=column)
     figure.add_hline(y=100.0 * LEVEL, line={"color": INK, "width": 1, "dash": "dot"})
     figure.add_annotation(
-        x=steps[-1],
+        x=steps[0],
         y=np.log10(100.0 * LEVEL),
         text="95 % of the range",
-        xanchor="right",
-        yanchor="bottom",
+        xanchor="left",
+        yanchor="top",
         showarrow=False,
         font={"size": 11},
         row=1,
@@ -127,7 +70,7 @@ def regret_panel(cells: Sequence[Cell]) -> Panel:
         "Regret against experiments",
         f"Median over {len(cells[0].runs)} seeds; the shaded band holds the whole median curve with 95 % confidence"
         " (bootstrap over whole runs). Lower is better; values below 0.1 % are drawn at 0.1 %.",
-        _styled(figure, 430),
+        styled(figure, 450, legend=True),
     )
 
 
@@ -184,6 +127,8 @@ def acceleration_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
             )
         )
     reference = rows[0]["reference"]
+    figure.update_traces(cliponaxis=False)
+    figure.update_yaxes(range=[-0.6, len(others) - 0.4])
     figure.add_vline(x=1.0, line={"color": INK, "width": 1, "dash": "dot"})
     figure.update_xaxes(
         type="log", range=[np.log10(left), np.log10(right)], title_text=f"times faster than {reference}"
@@ -195,7 +140,7 @@ def acceleration_panel(rows: Sequence[Mapping[str, Any]]) -> Panel:
         f"How many times fewer experiments than {reference} an agent needs to reach 95 % of the range: ratio of medians"
         " (dot) with its 95 % interval; an arrow means that the interval has no end within the budget. The open diamond"
         " is the ratio of mean experiments, each run counted up to the budget.",
-        _styled(figure, 150 + 58 * len(others)),
+        styled(figure, 110 + 58 * len(others)),
     )
 
 
@@ -229,7 +174,7 @@ def final_panel(cells: Sequence[Cell]) -> Panel:
         f"Every run after {cells[0].budget} experiments",
         "One mark a seed, box over the middle half, line at the median; left of the dotted line a run recommends a"
         " point within 5 % of the optimum. Values below 0.1 % are drawn at 0.1 %.",
-        _styled(figure, 130 + 62 * len(cells)),
+        styled(figure, 100 + 62 * len(cells)),
     )
 
 
@@ -307,16 +252,18 @@ def response_panel(cells: Sequence[Cell], described: Mapping[str, Any], response
         col=1,
     )
     figure.add_vline(x=best, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_yaxes(title_text=_with_unit(objective["name"], objective["unit"]), row=1, col=1)
+    figure.update_yaxes(title_text=with_unit(objective["name"], objective["unit"]), row=1, col=1)
     figure.update_yaxes(autorange="reversed", row=2, col=1)
-    figure.update_xaxes(type="log" if parameter.get("log") else "linear")
-    figure.update_xaxes(title_text=_with_unit(name, parameter["unit"]), row=2, col=1)
+    if parameter.get("log"):
+        decades = np.log10(parameter["high"] / parameter["low"])
+        figure.update_xaxes(type="log", dtick=1 if decades >= 2 else None)
+    figure.update_xaxes(title_text=with_unit(name, parameter["unit"]), row=2, col=1)
     return Panel(
         "Response curve, and where each agent looked",
         "Above: the noise-free truth with its optimum (star), and what each agent measured in its first run (bars: one"
         " standard uncertainty). Below, over all seeds: thin lines are points visited, symbols are points recommended"
         " at the end.",
-        _styled(figure, 420 + 30 * len(cells)),
+        styled(figure, 440 + 30 * len(cells), legend=True),
     )
 
 
@@ -330,7 +277,7 @@ def factors_panel(cells: Sequence[Cell], described: Mapping[str, Any], response:
     (first, second), objective, truth = factors, described["objective"], described["truth"]
     figure = Figure()
     points, values = response["points"], response["values"]
-    scale = "Greys_r" if objective["goal"] == "min" else "Greys"
+    shades = ("#8c8c8c", "#f4f4f4") if objective["goal"] == "min" else ("#f4f4f4", "#8c8c8c")
     figure.add_trace(
         Scatter(
             x=[p[first["name"]] for p in points],
@@ -340,11 +287,11 @@ def factors_panel(cells: Sequence[Cell], described: Mapping[str, Any], response:
             showlegend=False,
             marker={
                 "color": values,
-                "colorscale": scale,
+                "colorscale": [[0, shades[0]], [1, shades[1]]],
                 "size": 10,
                 "symbol": "square",
                 "opacity": 0.8,
-                "colorbar": {"title": {"text": _with_unit(objective["name"], objective["unit"]), "side": "right"}},
+                "colorbar": {"title": {"text": with_unit(objective["name"], objective["unit"]), "side": "right"}},
             },
         )
     )
@@ -371,14 +318,14 @@ def factors_panel(cells: Sequence[Cell], described: Mapping[str, Any], response:
             marker={"symbol": "star", "size": 18, "color": "#F0E442", "line": {"color": INK, "width": 1.2}},
         )
     )
-    figure.update_xaxes(title_text=_with_unit(first["name"], first["unit"]), type="log" if first.get("log") else "-")
-    figure.update_yaxes(title_text=_with_unit(second["name"], second["unit"]), type="log" if second.get("log") else "-")
+    figure.update_xaxes(title_text=with_unit(first["name"], first["unit"]), type="log" if first.get("log") else "-")
+    figure.update_yaxes(title_text=with_unit(second["name"], second["unit"]), type="log" if second.get("log") else "-")
     return Panel(
         "Where each agent ends, over the two factors that explain most",
         f"Of {len(described['parameters'])} parameters, the two that explain most of the objective. Squares: noise-free"
         " truth at settings of the space, dark is good; symbols: points recommended at the end, one a seed, set beside"
         " one another; star: the true optimum. Settings that differ in other parameters fall on one another here.",
-        _styled(figure, 520),
+        styled(figure, 540, legend=True),
     )
 
 
@@ -394,144 +341,6 @@ def strongest_factors(described: Mapping[str, Any], response: Mapping[str, Any])
         means = {g: values[group == g].mean() for g in np.unique(group)}
         strengths.append((float(np.var([means[g] for g in group])), parameter))
     return [parameter for _, parameter in sorted(strengths, key=lambda pair: -pair[0])[:2]]
-
-
-def trace_panel(trace: Trace) -> Panel:
-    """Process time series of one experiment, one row a channel."""
-    from plotly.graph_objects import Scatter
-    from plotly.subplots import make_subplots
-
-    names = list(trace.channels)
-    figure = make_subplots(rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.02)
-    for row, name in enumerate(names, start=1):
-        line = {"color": COLOURS[5], "width": 1.5}
-        figure.add_trace(
-            Scatter(x=trace.time_s, y=trace.channels[name], mode="lines", line=line, showlegend=False, name=name),
-            row=row,
-            col=1,
-        )
-        figure.update_yaxes(title={"text": _channel(name, "<br>"), "font": {"size": 11}}, nticks=4, row=row, col=1)
-    for time_s, what in trace.events:
-        figure.add_vline(x=time_s, line={"color": INK, "width": 1, "dash": "dot"})
-        figure.add_annotation(
-            x=time_s,
-            y=1.0,
-            yref="paper",
-            text=what,
-            showarrow=False,
-            textangle=-90,
-            xanchor="right",
-            yanchor="top",
-            font={"size": 10},
-        )
-    figure.update_xaxes(title_text="time, s", row=len(names), col=1)
-    return Panel(
-        "Trace of the run",
-        "What the chamber's instruments recorded while the film was made; dotted lines mark events.",
-        _styled(figure, 90 + 105 * len(names)),
-    )
-
-
-def raw_panel(measurement: Measurement) -> Panel:
-    """The raw arrays of one measurement: against current where there is one, against reading number otherwise."""
-    from plotly.graph_objects import Scatter
-    from plotly.subplots import make_subplots
-
-    raw = {name: np.asarray(array) for name, array in measurement.raw.items()}
-    pair = ("current_a", "voltage_v")
-    by_current = all(name in raw for name in pair)
-    shown = [name for name, a in raw.items() if a.dtype.kind in "fiu" and name not in ("time_s", *(pair * by_current))]
-    heads = (["voltage against current"] if by_current else []) + [_channel(name) for name in shown]
-    figure = make_subplots(rows=1, cols=len(heads), subplot_titles=heads, horizontal_spacing=0.12)
-    marks = {"color": COLOURS[5], "size": 6, "symbol": "circle-open"}
-    if by_current:
-        points = Scatter(x=raw[pair[0]], y=raw[pair[1]], mode="markers", marker=marks, showlegend=False)
-        figure.add_trace(points, row=1, col=1)
-        figure.update_xaxes(title_text="current, A", exponentformat="e", row=1, col=1)
-        figure.update_yaxes(title_text="voltage, V", exponentformat="e", row=1, col=1)
-    for column, name in enumerate(shown, start=1 + by_current):
-        for array in np.atleast_2d(raw[name]):
-            number = np.arange(1, array.size + 1)
-            mode = "markers" if array.size < 60 else "lines"
-            figure.add_trace(
-                Scatter(x=number, y=array, mode=mode, marker=marks, line={"width": 1}, showlegend=False),
-                row=1,
-                col=column,
-            )
-        figure.update_xaxes(title_text="reading", row=1, col=column)
-        figure.update_yaxes(title_text=_channel(name), exponentformat="e", row=1, col=column)
-    values = ", ".join(
-        f"{name} = {d.value:.4g} ± {d.u:.2g} {d.unit}".strip() for name, d in measurement.derived.items()
-    )
-    flags = f" Flags: {', '.join(measurement.flags)}." if measurement.flags else ""
-    return Panel(
-        f"Raw measurement: {measurement.instrument.replace('_', ' ')}",
-        f"Readings as the instrument gave them, before any analysis. What the analysis makes of them: {values}.{flags}",
-        _styled(figure, 360),
-    )
-
-
-def values_panel(steps: Sequence[tuple[int, float, float]], name: str, unit: str, goal: str) -> Panel:
-    """Told values (number, value, u) of one campaign with the best so far."""
-    from plotly.graph_objects import Figure, Scatter
-
-    number, value, u = (np.asarray(column) for column in zip(*steps, strict=True))
-    best = np.minimum.accumulate(value) if goal == "min" else np.maximum.accumulate(value)
-    figure = Figure()
-    marks = {"color": COLOURS[5], "size": 8, "symbol": "circle-open"}
-    figure.add_trace(
-        Scatter(
-            x=number,
-            y=value,
-            error_y={"array": u, "thickness": 1, "width": 0},
-            mode="markers",
-            marker=marks,
-            name="measured",
-        )
-    )
-    line = {"color": COLOURS[4], "shape": "hv", "width": 2}
-    figure.add_trace(Scatter(x=number, y=best, mode="lines", line=line, name="best measured so far"))
-    figure.update_xaxes(title_text="experiment")
-    figure.update_yaxes(title_text=_with_unit(name, unit))
-    return Panel(
-        "Measured values",
-        f"Each experiment's value with one standard uncertainty, and the {'lowest' if goal == 'min' else 'highest'}"
-        " measured so far; under noise the best measured value flatters the point that it belongs to.",
-        _styled(figure, 380),
-    )
-
-
-def _styled(figure: "Figure", height: int) -> "Figure":
-    """The one look: white, thin grid, legend below, room for labels."""
-    axis = {"gridcolor": GRID, "linecolor": "#999999", "zeroline": False, "ticks": "outside", "tickcolor": "#999999"}
-    figure.update_layout(
-        template="none",
-        height=height,
-        font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 80, "r": 30, "t": 36, "b": 60},
-        paper_bgcolor="white",
-        plot_bgcolor="white",
-        legend={"orientation": "h", "yanchor": "top", "y": -0.18, "x": 0, "xanchor": "left"},
-        hovermode="closest",
-    )
-    figure.update_xaxes(**axis, automargin=True)
-    figure.update_yaxes(**axis, automargin=True)
-    return figure
-
-
-def _with_unit(name: str, unit: str) -> str:
-    text = name.replace("_", " ")
-    return f"{text}, {unit}" if unit and not name.endswith(unit) else text
-
-
-def _channel(name: str, between: str = " ") -> str:
-    """``oxygen_pressure_pa`` as ``oxygen pressure, Pa``."""
-    *words, last = name.split("_")
-    if not words or last not in UNITS:
-        return name.replace("_", " ")
-    if words[-1:] == ["ohm"] and last == "sq":
-        words.pop()
-    return f"{' '.join(words)},{between}{UNITS[last]}"
 
 
 def _jitter(points: Sequence[Mapping[str, Any]], name: str) -> float:

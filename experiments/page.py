@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from tansaki.experiments.figures import FONT, Panel
+from tansaki.experiments.figure_style import FONT, Panel
 
 STYLE: Final = f"""
 :root {{ color-scheme: light; }}
@@ -18,7 +18,8 @@ p, li {{ max-width: 46rem; }}
 nav ul {{ list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }}
 a {{ color: #0b5a94; }}
 .scroll {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .9rem; margin: .6rem 0 1rem; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; min-width: 34rem; font-size: .9rem;
+  margin: .6rem 0 1rem; font-variant-numeric: tabular-nums; }}
 caption {{ text-align: left; font-size: .92rem; color: #444; padding-bottom: .4rem; max-width: 46rem; }}
 th, td {{ text-align: left; padding: .32rem .9rem .32rem 0; border-bottom: 1px solid #e4e4e4; vertical-align: top; }}
 thead th {{ border-bottom: 1.5px solid #888; font-weight: 600; vertical-align: bottom; }}

@@ -7,11 +7,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from tansaki.experiments import figures, page
+from tansaki.experiments import experiment_figures, figures, page
 from tansaki.experiments import journal as journals
 from tansaki.experiments.benchmark import Benchmark
 from tansaki.experiments.results import FILE_NAME
-from tansaki.experiments.scores import LEVEL, acceleration_text, experiments_text
+from tansaki.experiments.scores import LEVEL, Scores, acceleration_text, experiments_text
 from tansaki.experiments.statistics import RESAMPLES, detectable_effect, detectable_sentences
 from tansaki.twin.errors import InvalidInputError, StateError
 from tansaki.twin.records import Experiment
@@ -104,7 +104,7 @@ def benchmark_page(benchmark: Benchmark) -> str:
         page.paragraph(_verdict(scores.ranking, scores.cells, config.reference), "lead"),
         _contents(len(config.problems)),
         '<h2 id="ranking">Ranking</h2>',
-        _ranking_table(scores.ranking, config.seeds, len(config.problems)),
+        _ranking_table(scores, config.seeds, config.problems),
     ]
     for number, name in enumerate(config.problems, start=1):
         body += _problem_section(benchmark, name, number)
@@ -131,8 +131,8 @@ def _verdict(ranking: Sequence[Mapping[str, Any]], cells: Sequence[Mapping[str, 
     faster = [cell for cell in mine if cell["af_low"] > 1]
     if len(faster) == len(mine):
         return (
-            f"{leads} It reaches 95 % of the range sooner than {reference}: the interval of its acceleration factor lies"
-            f" above 1{' on every problem' * (len(mine) > 1)}."
+            f"{leads} It reaches 95 % of the range sooner than {reference}: the interval of its acceleration factor"
+            f" lies above 1{' on every problem' * (len(mine) > 1)}."
         )
     return (
         f"{leads} Its acceleration over {reference} has an interval above 1 on {len(faster)} of {len(mine)}"
@@ -148,17 +148,25 @@ def _contents(problems: int) -> str:
     return f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
 
 
-def _ranking_table(ranking: Sequence[Mapping[str, Any]], seeds: int, problems: int) -> str:
-    rows = [
-        (row["agent"], f"{row['mean_rank']:.3g}", f"{row['mean_rank_low']:.3g} to {row['mean_rank_high']:.3g}")
-        for row in ranking
-    ]
+def _ranking_table(scores: Scores, seeds: int, problems: Sequence[str]) -> str:
+    found = {(row["problem"], row["agent"]): row for row in scores.cells}
+    columns = ["agent", "rank", "95 % interval"]
+    for problem in problems:
+        name = f"{_short_name(problem)}: " if len(problems) > 1 else ""
+        columns += [f"{name}median regret recommended", f"{name}AF (95 % interval)"]
+    rows = []
+    for row in scores.ranking:
+        cells = [row["agent"], f"{row['mean_rank']:.3g}", f"{row['mean_rank_low']:.3g} to {row['mean_rank_high']:.3g}"]
+        for problem in problems:
+            cell = found[problem, row["agent"]]
+            cells += [_percent(cell["regret_recommended_median"]), acceleration_text(cell)]
+        rows.append(cells)
     caption = (
         f"Rank of the median regret of the recommended point at the end of the budget (1 is best, ties share), over"
-        f" {seeds} paired seeds{f', averaged over {problems} problems' if problems > 1 else ''}. Agents whose intervals"
-        " overlap are not told apart by their rank."
+        f" {seeds} paired seeds{f', averaged over {len(problems)} problems' if len(problems) > 1 else ''}. Agents whose"
+        " intervals overlap are not told apart by their rank."
     )
-    return page.table(caption, ("agent", "rank", "95 % interval"), rows)
+    return page.table(caption, columns, rows)
 
 
 def _problem_section(benchmark: Benchmark, name: str, number: int) -> list[str]:
@@ -187,34 +195,26 @@ def _problem_section(benchmark: Benchmark, name: str, number: int) -> list[str]:
             f" {space}, {cells[0].budget} experiments a run. Best without noise: {truth['best_value']:.5g}{unit} at"
             f" {best}; worst: {truth['worst_value']:.5g}{unit} ({truth['method']})."
         ),
-        _cell_table(rows),
-        _enhancement_table(rows),
+        _quality_table(rows),
+        _speed_table(rows),
         *(page.figure(panel, f"figure-{number}-{i}") for i, panel in enumerate(panels, start=1)),
     ]
 
 
-def _cell_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def _quality_table(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = (
-        "agent", "regret recommended: median (95 % interval) [quartiles]", f"within {100 * LEVEL:g} %",
-        "simple regret: median [quartiles]", "experiments to 95 %", "lab hours to 95 %", "AF (95 % interval)",
-        "p (Holm)", "CPU a suggestion",
+        "agent", "regret recommended: median (95 % interval)", "quartiles", f"within {100 * LEVEL:g} %: share of runs",
+        "simple regret: median", "quartiles", "p (Holm)",
     )  # fmt: skip
     lines = [
         (
             row["agent"],
-            f"{_percent(row['regret_recommended_median'])}"
-            f" ({_percent(row['regret_recommended_low'])} to {_percent(row['regret_recommended_high'])})"
-            f" [{_percent(row['regret_recommended_q25'])}, {_percent(row['regret_recommended_q75'])}]",
-            f"{100 * row['recommended_within_5_percent']:.0f} % of runs"
-            f" ({100 * row['recommended_within_5_percent_low']:.0f} to"
-            f" {100 * row['recommended_within_5_percent_high']:.0f} %)",
-            f"{_percent(row['regret_simple_median'])}"
-            f" [{_percent(row['regret_simple_q25'])}, {_percent(row['regret_simple_q75'])}]",
-            experiments_text(row),
-            _hours(row),
-            acceleration_text(row),
+            _with_ends(row, "regret_recommended_median", "regret_recommended"),
+            f"{_percent(row['regret_recommended_q25'])}, {_percent(row['regret_recommended_q75'])}",
+            _with_ends(row, "recommended_within_5_percent"),
+            _percent(row["regret_simple_median"]),
+            f"{_percent(row['regret_simple_q25'])}, {_percent(row['regret_simple_q75'])}",
             "" if row["p_holm"] is None else f"{row['p_holm']:.2g}",
-            f"{row['suggest_ms_median']:.3g} ms",
         )
         for row in rows
     ]
@@ -223,26 +223,32 @@ def _cell_table(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
         if row["failed_share"] or row["censored_share"]
     )
-    caption = (
-        f"Every agent at the end of its budget; regrets as shares of the range. Reference: {rows[0]['reference']}."
-    )
+    caption = "Quality at the end of the budget; regrets are shares of the range."
     return page.table(f"{caption}{f' Experiments without a value: {lost}.' if lost else ''}", columns, lines)
 
 
-def _enhancement_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def _speed_table(rows: Sequence[Mapping[str, Any]]) -> str:
     measures = [("ratio of restricted means", "af_restricted_mean"), ("normalised value gain", "normalised_value_gain")]
     if "discovery_enhancement" in rows[0]:
         measures.append(("discovery enhancement", "discovery_enhancement"))
-    others = [row for row in rows if row["agent"] != row["reference"]]
-    if not others:
-        return ""
-    lines = [
-        (row["agent"], *(f"{_signed(row[key])} ({_signed(row[f'{key}_low'])} to {_signed(row[f'{key}_high'])})"
-                         for _, key in measures))
-        for row in others
-    ]  # fmt: skip
-    caption = "Further measures against the reference, with 95 % intervals; definitions below."
-    return page.table(caption, ("agent", *(label for label, _ in measures)), lines)
+    columns = ("agent", "experiments to 95 %", "lab hours to 95 %", "AF (95 % interval)")
+    lines = []
+    for row in rows:
+        line = [row["agent"], experiments_text(row), _hours(row), acceleration_text(row)]
+        for _, key in measures:
+            interval = f"{_signed(row[key])} ({_signed(row[f'{key}_low'])} to {_signed(row[f'{key}_high'])})"
+            line.append("reference" if row["agent"] == row["reference"] else interval)
+        lines.append([*line, f"{row['suggest_ms_median']:.3g} ms"])
+    caption = (
+        f"Speed, and gain over {rows[0]['reference']}, with 95 % intervals; what the columns mean is said under"
+        " How to read the numbers."
+    )
+    return page.table(caption, (*columns, *(label for label, _ in measures), "CPU a suggestion"), lines)
+
+
+def _with_ends(row: Mapping[str, Any], value: str, ends: str | None = None) -> str:
+    ends = ends or value
+    return f"{_percent(row[value])} ({_percent(row[f'{ends}_low'])} to {_percent(row[f'{ends}_high'])})"
 
 
 def _comparison_table(comparisons: Sequence[Mapping[str, Any]]) -> str:
@@ -253,7 +259,7 @@ def _comparison_table(comparisons: Sequence[Mapping[str, Any]]) -> str:
             f"{row['agent']} against {row['other']}",
             _short_name(row["problem"]),
             f"{row['better']} / {row['equal']} / {row['worse']}",
-            f"{100 * row['mean_difference']:.2g} %",
+            _percent(row["mean_difference"]),
             f"{row['p']:.2g}",
             f"{row['p_holm_all_pairs']:.2g}",
             f"{row['p_holm_reference']:.2g}" if "p_holm_reference" in row else "",
@@ -275,7 +281,7 @@ def _experiment_section(benchmark: Benchmark) -> list[str]:
     if experiment is None:
         return [page.paragraph("No experiment of the first run gave a sample.")]
     lead = f"The best sample of {agent}'s first run on {_short_name(problem)}"
-    return [page.paragraph(f"{lead}, {_told(experiment)}"), *experiment_figures(experiment)]
+    return [page.paragraph(f"{lead}, {_told(experiment)}"), *experiment_parts(experiment)]
 
 
 def _told(experiment: Experiment) -> str:
@@ -284,10 +290,10 @@ def _told(experiment: Experiment) -> str:
     return f"sample {experiment.sample_id} (origin: {experiment.origin}, status: {experiment.status}){took}."
 
 
-def experiment_figures(experiment: Experiment) -> list[str]:
+def experiment_parts(experiment: Experiment) -> list[str]:
     """Trace and raw measurements of one experiment as HTML."""
-    panels = [] if experiment.trace is None else [figures.trace_panel(experiment.trace)]
-    panels += [figures.raw_panel(measurement) for measurement in experiment.measurements]
+    panels = [] if experiment.trace is None else [experiment_figures.trace_panel(experiment.trace)]
+    panels += [experiment_figures.raw_panel(measurement) for measurement in experiment.measurements]
     parts = [page.figure(panel, f"experiment-{i}") for i, panel in enumerate(panels, start=1)]
     if experiment.trace is None:
         parts.insert(0, page.paragraph("It has no process trace: a table of past measurements holds none."))
@@ -358,7 +364,7 @@ def write_campaign_report(folder: Path) -> Path:
         best = min(told, key=lambda row: sign * row[1])[0]
         shown = next(step for step in steps if step.trial.number + 1 == best)
         if finished is not None:
-            panel = figures.values_panel(told, objective["name"], objective["unit"], objective["goal"])
+            panel = experiment_figures.values_panel(told, objective["name"], objective["unit"], objective["goal"])
             body.append(page.figure(panel, "values"))
     rows = [
         (str(s.trial.number + 1), s.trial.status, ", ".join(f"{k} = {_number(v)}" for k, v in s.trial.point.items()),
@@ -369,7 +375,7 @@ def write_campaign_report(folder: Path) -> Path:
     caption = f"Every experiment in order; value with standard uncertainty{unit}."
     body += ["<h2>Experiments</h2>", page.table(caption, ("experiment", "status", "point", "value", "message"), rows)]
     body += [f"<h2>Experiment {shown.trial.number + 1}</h2>", page.paragraph(f"This is {_told(shown.experiment)}")]
-    body += experiment_figures(shown.experiment)
+    body += experiment_parts(shown.experiment)
     settings = [(name, json.dumps(value, ensure_ascii=False)) for name, value in config.items()]
     settings += [(f"version of {name}", number) for name, number in header["versions"].items()]
     body += ["<h2>Configuration</h2>", page.table("What was run.", ("setting", "value"), settings)]
@@ -385,11 +391,12 @@ def _short_name(problem: str) -> str:
 def _percent(share: float) -> str:
     """Two significant figures, and no more places than a hundredth of a percent."""
     percent = 100.0 * share
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %" if percent >= 1 else f"{percent:.2f} %"
+    places = 0 if abs(percent) >= 10 else 1 if abs(percent) >= 1 else 2
+    return f"{percent:.{places}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "unbounded"
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "no bound"
 
 
 def _number(value: object) -> str:

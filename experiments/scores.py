@@ -222,6 +222,8 @@ def acceleration_text(cell: Mapping[str, Any]) -> str:
         return "1 (reference)"
     value, high = cell["af"], cell["af_high"]
     interval = f"{cell['af_low']:.2f} to {high:.2f}" if math.isfinite(high) else f"{cell['af_low']:.2f} or more"
+    if cell["af_low"] <= 0.0 and not math.isfinite(high):
+        interval = "no bound"
     if math.isnan(value):
         return f"not reached ({interval})"
     if not cell["af_censored"]:
