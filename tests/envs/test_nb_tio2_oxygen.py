@@ -12,6 +12,7 @@ from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.records import Cost, Derived, Experiment, Measurement
 
 PROBLEM = NbTiO2Oxygen()
+GOLDEN = [0.1428593250449346, 1172.036798465914, 1242.7611400081341, 804.9090687083954, 93.20480562896321]
 
 
 def test_the_stored_optimum_is_found_again_by_another_grid() -> None:
@@ -62,3 +63,10 @@ def test_outcome_of_failed_and_censored_experiments() -> None:
 def test_a_point_outside_is_refused() -> None:
     with pytest.raises(InvalidInputError, match=r"oxygen_pressure_pa: got 2\.0"):
         PROBLEM.recipe({OXYGEN: 2.0})
+
+
+def test_golden_trajectory() -> None:
+    # Re-record with the reason in the commit when the physics or the instrument changes on purpose.
+    session = Session.open(PROBLEM, 2024)
+    values = [session.evaluate(PROBLEM.space.decode(np.array([u]))[0])[0].values[0] for u in (0.2, 0.4, 0.5, 0.7, 0.9)]
+    assert values == pytest.approx(GOLDEN, rel=1e-9)

@@ -1,0 +1,52 @@
+"""The validation table: complete, honest about failures, and stable in its JSON."""
+
+import json
+
+import pytest
+
+from tansaki.experiments import validation
+from tansaki.experiments.cli import main
+from tansaki.twin.errors import InvalidInputError
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[validation.Row]:
+    return validation.rows()
+
+
+def test_every_target_of_the_list_has_rows(rows: list[validation.Row]) -> None:
+    ids = {row.id.partition("-")[0] for row in rows}
+    assert ids >= {"V4", "V5", "V6", "V7", "V8", "V9", "V20"}
+    assert all(row.source and row.tolerance and row.kind for row in rows)
+
+
+def test_every_exact_row_passes(rows: list[validation.Row]) -> None:
+    assert [row for row in rows if row.kind == "exact" and not row.ok] == []
+
+
+def test_a_twin_that_is_off_shows_as_failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tansaki.twin.deposition import hysteresis
+
+    right = hysteresis.critical_pumping_speed_m3_s
+    monkeypatch.setattr(hysteresis, "critical_pumping_speed_m3_s", lambda p: 1.02 * right(p))
+    failing = [row for row in validation.rows("reactive") if not row.ok]
+    assert {row.quantity for row in failing} >= {"sputter_t3: critical pumping speed, L/s"}
+
+
+def test_an_unknown_group_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(InvalidInputError, match="did you mean 'materials'"):
+        validation.rows("material")
+
+
+def test_json_has_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--group", "materials", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    keys = {"id", "quantity", "published", "twin", "tolerance", "source", "kind", "ok"}
+    assert all(keys <= set(row) for row in answer["rows"])
+
+
+def test_the_table_for_a_person_counts_what_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--group", "materials"]) == 0
+    text = capsys.readouterr().out
+    assert "within tolerance" in text.splitlines()[-1]
+    assert "Furubayashi" in text
