@@ -10,7 +10,6 @@ metallic films that grow with still less oxygen: they conduct, and they are not 
 
 from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import version
 from typing import Final
 
 from tansaki.envs.problem import Objective, Problem, Trial, Truth
@@ -18,6 +17,7 @@ from tansaki.envs.space import Continuous, Point, SearchSpace
 from tansaki.envs.truths import stored_truth
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.open import open_laboratory
+from tansaki.twin.fingerprint import physics_digest
 from tansaki.twin.records import Anneal, Deposition, Experiment, Recipe, TableRequest
 
 OXYGEN: Final = "oxygen_pressure_pa"
@@ -50,8 +50,8 @@ class NbTiO2Oxygen(Problem):
 
     @property
     def fingerprint(self) -> str:
-        """Id and version of the software: the physics is part of it."""
-        return f"{self.id} {version('tansaki')}"
+        """Id, and digest of the physics behind it."""
+        return f"{self.id} {physics_digest()}"
 
     def open_laboratory(self, where: str, seed: int) -> Laboratory:
         """The laboratory `where`."""

@@ -1,0 +1,25 @@
+"""One digest of everything that decides what the twin answers: its equations and its numbers."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+
+@cache
+def physics_digest() -> str:
+    """SHA-256 over the source and data files of `tansaki.twin`; changes with any of them."""
+    digest = sha256()
+    for name, content in sorted(_contents(files("tansaki.twin"))):
+        digest.update(name.encode() + b"\0" + sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _contents(folder: Traversable, prefix: str = "") -> list[tuple[str, bytes]]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _contents(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".py", ".toml")):
+            found.append((prefix + entry.name, entry.read_bytes()))
+    return found
