@@ -57,7 +57,7 @@ def _log_h_slope(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, 
     return value, jnp.exp(log_ndtr(z) - value) * tangents[0]
 
 
-def log_noisy_expected_improvement(kernel: str, x: Array, at: Posterior) -> Array:
+def log_noisy_expected_improvement(kernel: Array, x: Array, at: Posterior) -> Array:
     """log of the mean over draws of E[max(best of the draw - f(x), 0)], shape (n,), for rows `x` (n, width)."""
     k = cross_covariance(kernel, x, at)
     deviation = jnp.sqrt(jnp.maximum(1.0 - jnp.sum((k @ at.root.T) ** 2, axis=1), 1e-10))[:, None]
@@ -66,24 +66,24 @@ def log_noisy_expected_improvement(kernel: str, x: Array, at: Posterior) -> Arra
     return logsumexp(log_h(z) + jnp.log(deviation), axis=1) - jnp.log(at.draws.shape[0])
 
 
-_values = jax.jit(log_noisy_expected_improvement, static_argnums=0)
+_values = jax.jit(log_noisy_expected_improvement)
 
 
-def _posterior_mean(kernel: str, x: Array, at: Posterior) -> Array:
+def _posterior_mean(kernel: Array, x: Array, at: Posterior) -> Array:
     return -(at.mean + cross_covariance(kernel, x, at) @ at.alpha)
 
 
-_scores = {"improvement": _values, "mean": jax.jit(_posterior_mean, static_argnums=0)}
+_scores = {"improvement": _values, "mean": jax.jit(_posterior_mean)}
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _slopes(score: str, kernel: str, x: Array, at: Posterior) -> tuple[Array, Array]:
+@partial(jax.jit, static_argnums=0)
+def _slopes(score: str, kernel: Array, x: Array, at: Posterior) -> tuple[Array, Array]:
     function = log_noisy_expected_improvement if score == "improvement" else _posterior_mean
     value, back = jax.vjp(lambda rows: function(kernel, rows, at), x)
     return value, back(jnp.ones_like(value))[0]
 
 
-def evaluate(score: str, kernel: str, x: Vector, at: Posterior) -> Vector:
+def evaluate(score: str, kernel: int, x: Vector, at: Posterior) -> Vector:
     """The score (``"improvement"`` or ``"mean"``, minus the posterior mean) at any number of rows."""
     values = []
     with float64():
@@ -95,7 +95,7 @@ def evaluate(score: str, kernel: str, x: Vector, at: Posterior) -> Vector:
 
 
 def climb(
-    score: str, kernel: str, starts: Vector, free: Sequence[bool], at: Posterior, iterations: int = 50
+    score: str, kernel: int, starts: Vector, free: Sequence[bool], at: Posterior, iterations: int = 50
 ) -> tuple[Vector, Vector]:
     """Improve all starts at once by L-BFGS-B in the unit cube; columns that are not `free` stay.
 

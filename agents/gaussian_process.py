@@ -7,8 +7,10 @@ Model, for standardised y at rows x of the unit cube::
 k is a squared exponential or Matern-5/2 kernel of unit variance with one lengthscale a parameter; `noise` is
 learned, u_i is given. Priors after Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in
 high dimensions" (ICML 2024): lengthscale ~ LogNormal(sqrt 2 + log(d)/2, sqrt 3), noise variance
-~ LogNormal(-4, 1), no output scale. The parameters maximise the posterior density, and of the two kernels the
-one with the larger density is taken: both have the same parameters and priors.
+~ LogNormal(-4, 1), no output scale. The logarithms of the parameters maximise their posterior density (in the
+logarithms the modes of the priors are longer lengthscales and more noise than in the parameters themselves,
+which a few dozen noisy readings need); of the two kernels the one with the larger density is taken: both have
+the same parameters and priors.
 
 Arrays are padded to a few fixed sizes so that growing data does not recompile; padding changes no result.
 Everything is float64, inside `float64()`: the global switch of JAX is left alone.
@@ -98,10 +100,19 @@ def prepare(
     return Data(full, pad(y), pad(variance), pad(np.ones(told)), pad(np.ones(total)), layers, scale, group)
 
 
-def covariance(kernel: str, squared_distance: Array) -> Array:
-    """k as a function of the squared distance in lengthscales; 1 at 0."""
-    if kernel == "squared exponential":
-        return jnp.exp(-0.5 * squared_distance)
+def covariance(kernel: Array, squared_distance: Array) -> Array:
+    """k as a function of the squared distance in lengthscales; 1 at 0. `kernel` is a position in `KERNELS`.
+
+    The choice is an argument of the compiled functions, not a part of them: half as many to compile.
+    """
+    return jax.lax.cond(kernel == 0, _squared_exponential, _matern, squared_distance)
+
+
+def _squared_exponential(squared_distance: Array) -> Array:
+    return jnp.exp(-0.5 * squared_distance)
+
+
+def _matern(squared_distance: Array) -> Array:
     # The small number keeps the slope of the square root finite at 0.
     r = jnp.sqrt(5.0 * squared_distance + 1e-12)
     return (1.0 + r + r * r / 3.0) * jnp.exp(-r)
@@ -129,7 +140,7 @@ def _gradient(saved: tuple[Array, Array], g: Array) -> tuple[Array, Array]:
 negative_log_normal.defvjp(_negative_log_normal, _gradient)
 
 
-def negative_log_density(kernel: str, theta: Array, data: Data) -> Array:
+def negative_log_density(kernel: Array, theta: Array, data: Data) -> Array:
     """-log p(y, theta): `theta` holds log lengthscales, log noise variance and the mean.
 
     Masked rows are independent with variance 1 and residual 0: they add log 1 = 0, exactly.
@@ -140,10 +151,10 @@ def negative_log_density(kernel: str, theta: Array, data: Data) -> Array:
     diagonal = told * (JITTER + jnp.exp(log_noise) + data.variance) + (1.0 - told)
     matrix = k * told[:, None] * told[None, :] + jnp.diag(diagonal)
     evidence = negative_log_normal(matrix, told * (data.y - mean)) + 0.5 * jnp.log(2.0 * jnp.pi) * jnp.sum(told)
-    # The density is that of the lengthscale and of the noise themselves, not of their logarithms: its mode is
-    # the one of the published priors. The constants are the same for both kernels and are left out.
+    # The density is that of the logarithms, in which the priors are normal; the constants are the same for both
+    # kernels and are left out.
     offset = (log_lengthscale - lengthscale_prior_mean(len(log_lengthscale))) / PRIOR_SIGMA_LENGTHSCALE
-    prior = jnp.sum(0.5 * offset**2 + log_lengthscale) + 0.5 * (log_noise - PRIOR_MEAN_LOG_NOISE) ** 2 + log_noise
+    prior = 0.5 * jnp.sum(offset**2) + 0.5 * (log_noise - PRIOR_MEAN_LOG_NOISE) ** 2
     return evidence + prior
 
 
@@ -152,47 +163,48 @@ def lengthscale_prior_mean(parameters: int) -> float:
     return float(2.0**0.5 + 0.5 * np.log(parameters))
 
 
-_value_and_gradient = jax.jit(jax.value_and_grad(negative_log_density, argnums=1), static_argnums=0)
+_value_and_gradient = jax.jit(jax.value_and_grad(negative_log_density, argnums=1))
 
 
 @dataclass(frozen=True)
 class Fit:
     """The kernel and its parameters that the data favour."""
 
-    kernel: str
+    kernel: int
+    """Position in `KERNELS`."""
     theta: Vector
-    optima: dict[str, Vector]
+    optima: tuple[Vector, ...]
     """Optimum of every kernel, to start the next search from."""
 
 
-def fit(data: Data, previous: dict[str, Vector] | None, restart: bool) -> Fit:
-    """Maximise the posterior density, from the previous optimum and, if `restart`, from fixed starts too."""
+def fit(data: Data, previous: Sequence[Vector], restart: bool) -> Fit:
+    """Maximise the posterior density, from the `previous` optima (one a kernel, or none) and, if `restart` or
+    there are none, from fixed starts too."""
     parameters = data.squared.shape[2]
     bounds = [LOG_LENGTHSCALE_RANGE] * parameters + [LOG_NOISE_RANGE, MEAN_RANGE]
-    densities: dict[str, float] = {}
-    optima: dict[str, Vector] = {}
+    found = []
     with float64():
         device = jax.device_put(data)
-        for kernel in KERNELS:
+        for kernel in range(len(KERNELS)):
             starts = [previous[kernel]] if previous else []
             if restart or not starts:
                 starts += _starts(parameters)
             results = [_maximise(kernel, start, device, bounds) for start in starts]
-            densities[kernel], optima[kernel] = min(results, key=lambda result: result[0])
-    best = min(KERNELS, key=lambda kernel: densities[kernel])
-    return Fit(best, optima[best], optima)
+            found.append(min(results, key=lambda result: result[0]))
+    best = min(range(len(KERNELS)), key=lambda kernel: found[kernel][0])
+    return Fit(best, found[best][1], tuple(theta for _, theta in found))
 
 
 def _starts(parameters: int) -> list[Vector]:
-    """The mode of the prior with little noise, short lengthscales, and long ones with much noise."""
-    mode = lengthscale_prior_mean(parameters) - PRIOR_SIGMA_LENGTHSCALE**2
+    """Middling lengthscales with little noise, short ones, and long ones with much noise."""
+    longest = lengthscale_prior_mean(parameters)
     return [
-        np.array([mode + shift] * parameters + [log_noise, 0.0])
-        for shift, log_noise in ((0.0, -4.0), (-1.0, -4.0), (1.5, -1.0))
+        np.array([longest + shift] * parameters + [log_noise, 0.0])
+        for shift, log_noise in ((-3.0, -4.0), (-4.0, -4.0), (-1.5, -1.0))
     ]
 
 
-def _maximise(kernel: str, start: Vector, data: Data, bounds: list[tuple[float, float]]) -> tuple[float, Vector]:
+def _maximise(kernel: int, start: Vector, data: Data, bounds: list[tuple[float, float]]) -> tuple[float, Vector]:
     def objective(theta: Vector) -> tuple[float, Vector]:
         value, gradient = _value_and_gradient(kernel, theta, data)
         return float(value), np.asarray(gradient)
@@ -223,8 +235,8 @@ class Posterior(NamedTuple):
     noisy_root: Array
 
 
-@partial(jax.jit, static_argnums=0)
-def posterior(kernel: str, theta: Array, data: Data, normals: Array) -> Posterior:
+@jax.jit
+def posterior(kernel: Array, theta: Array, data: Data, normals: Array) -> Posterior:
     """Condition on the told rows and draw f jointly at all present rows.
 
     `normals` (samples, size) are standard normals. Pending rows take part in the draw as rows without
@@ -250,14 +262,14 @@ def posterior(kernel: str, theta: Array, data: Data, normals: Array) -> Posterio
     return Posterior(data.x / scale, scale, present, told, mean, draws, weights, alpha, root, noisy_root)
 
 
-def cross_covariance(kernel: str, x: Array, at: Posterior) -> Array:
+def cross_covariance(kernel: Array, x: Array, at: Posterior) -> Array:
     """k between rows `x` (n, width) of the unit cube and the rows of the data, shape (n, size)."""
     difference = (x / at.scale)[:, None, :] - at.rows[None, :, :]
     return covariance(kernel, jnp.sum(difference**2, axis=2)) * at.present
 
 
-@partial(jax.jit, static_argnums=0)
-def predict(kernel: str, x: Array, at: Posterior) -> tuple[Array, Array]:
+@jax.jit
+def predict(kernel: Array, x: Array, at: Posterior) -> tuple[Array, Array]:
     """Posterior mean and variance of f at `x` (n, width), each of shape (n,)."""
     k = cross_covariance(kernel, x, at)
     return at.mean + k @ at.alpha, 1.0 + JITTER - jnp.sum((k @ at.noisy_root.T) ** 2, axis=1)

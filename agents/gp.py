@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tansaki.agents.agent import Agent
 from tansaki.agents.designs import key, sobol, spread, worn
+from tansaki.agents.skew import normalise
 from tansaki.envs.problem import Trial
 from tansaki.envs.space import Continuous, Point, Units
 from tansaki.twin.randomness import generator
@@ -103,7 +104,7 @@ class GaussianProcess(Agent):
         self._memory = {
             "digest": self._digest(),
             "kernel": fit.kernel,
-            "optima": {k: v.tolist() for k, v in fit.optima.items()},
+            "optima": [theta.tolist() for theta in fit.optima],
         }
         at = self._posterior(fit, asked)
         if self.space.candidates is not None:
@@ -149,19 +150,14 @@ class GaussianProcess(Agent):
         return [trial for trial in self._told() if trial.values]
 
     def _data(self) -> tuple[Units, Vector, Vector]:
-        """Told rows, standardised values to be minimised, and their given variances."""
+        """Told rows, values to be minimised without scale and skew, and their given variances."""
         told, valued = self._told(), self._valued()
         sign = self.objectives[0].sign
-        values = sign * np.array([trial.values[0] for trial in valued])
-        worst = values.max()
-        y = np.array([sign * trial.values[0] if trial.values else worst for trial in told])
+        worst = max(sign * trial.values[0] for trial in valued)
+        values = np.array([sign * trial.values[0] if trial.values else worst for trial in told])
         u = np.array([trial.u[0] if trial.u else 0.0 for trial in told])
-        spread_of_values = float(values.std()) or 1.0
-        return (
-            self.space.encode([trial.point for trial in told]),
-            (y - values.mean()) / spread_of_values,
-            (u / spread_of_values) ** 2,
-        )
+        y, u = normalise(values, u, np.array([bool(trial.values) for trial in told]))
+        return self.space.encode([trial.point for trial in told]), y, u**2
 
     def _digest(self) -> str:
         return sha256(b"".join(array.tobytes() for array in self._data())).hexdigest()
@@ -173,14 +169,14 @@ class GaussianProcess(Agent):
         digest = self._digest()
         if self._cache is not None and self._cache[0] == digest:
             return self._cache[1]
-        optima = {kernel: np.array(theta) for kernel, theta in self._memory.get("optima", {}).items()}
+        optima = [np.array(theta) for theta in self._memory.get("optima", ())]
         if self._memory.get("digest") == digest:
-            kernel = self._memory["kernel"]
-            found = Fit(kernel, optima[kernel], optima)
+            kernel = int(self._memory["kernel"])
+            found = Fit(kernel, optima[kernel], tuple(optima))
         else:
             x, y, variance = self._data()
-            restart = not optima or len(y) % self.settings.restart_every == 0
-            found = fit(prepare(x, y, variance, self._widths), optima or None, restart)
+            restart = len(y) % self.settings.restart_every == 0
+            found = fit(prepare(x, y, variance, self._widths), optima, restart)
         self._cache = (digest, found)
         return found
 
