@@ -192,8 +192,8 @@ def _problem_section(benchmark: Benchmark, name: str, number: int) -> list[str]:
         page.paragraph(
             f"{name}: {'minimise' if objective['goal'] == 'min' else 'maximise'}"
             f" {objective['name'].replace('_', ' ')} over {len(parameters)} parameter{'s' * (len(parameters) > 1)} in"
-            f" {space}, {cells[0].budget} experiments a run. Best without noise: {truth['best_value']:.5g}{unit} at"
-            f" {best}; worst: {truth['worst_value']:.5g}{unit} ({truth['method']})."
+            f" {space}, {cells[0].budget} experiments a run. Best without noise: {_number(truth['best_value'])}{unit} at"
+            f" {best}; worst: {_number(truth['worst_value'])}{unit} ({truth['method']})."
         ),
         _quality_table(rows),
         _speed_table(rows),
@@ -400,7 +400,7 @@ def _signed(value: float) -> str:
 
 
 def _number(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else str(value)
 
 
 def _hours(row: Mapping[str, Any]) -> str:

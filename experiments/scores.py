@@ -85,7 +85,8 @@ def score(cells: Sequence[Cell], reference: str, median_regret: Mapping[str, flo
     problems = list(dict.fromkeys(cell.problem for cell in cells))
     agents = list(dict.fromkeys(cell.agent for cell in cells))
     draw = stats.resampled_runs(len(cells[0].runs))
-    comparisons = _comparisons(found, problems, agents, reference)
+    ranking = _ranking(found, problems, agents, draw)
+    comparisons = _comparisons(found, problems, [row["agent"] for row in ranking], reference)
     rows = []
     for cell in cells:
         against = found[cell.problem, reference]
@@ -99,7 +100,6 @@ def score(cells: Sequence[Cell], reference: str, median_regret: Mapping[str, flo
             None,
         )
         rows.append(row)
-    ranking = _ranking(found, problems, agents, draw)
     return Scores(rows, comparisons, ranking)
 
 

@@ -106,6 +106,16 @@ def top_of_pool(problem: Problem) -> frozenset[int]:
     return frozenset(order[: math.ceil(TOP_SHARE * len(candidates))])
 
 
+def regret_at(problem: Problem, point: Point) -> float:
+    """Regret of a point; agents recommend what they visited and grids visit the same, and the truth may be dear."""
+    return _regret(problem, tuple(point.items()))
+
+
+@lru_cache(maxsize=8192)
+def _regret(problem: Problem, setting: tuple[tuple[str, Scalar], ...]) -> float:
+    return problem.regret(dict(setting))
+
+
 def carry_out(task: Task) -> Run:
     """Run one campaign from start to end."""
     problem = problem_of(task.problem, task.goal, task.objective)
@@ -115,14 +125,10 @@ def carry_out(task: Task) -> Run:
     rows: list[StepRow] = []
     best, found, kept = 1.0, set[int](), None
 
-    @lru_cache(maxsize=2)  # an agent mostly recommends what it recommended before, and the truth may be dear
-    def regret_at(setting: tuple[tuple[str, Scalar], ...]) -> float:
-        return problem.regret(dict(setting))
-
     with session.laboratory:
         for step in play(agent, session):
             trial = step.trial
-            regret = 1.0 if trial.status == "failed" else problem.regret(trial.point)
+            regret = 1.0 if trial.status == "failed" else regret_at(problem, trial.point)
             if task.keep_experiment and trial.status != "failed" and (kept is None or regret < best):
                 kept = step.experiment
             best = min(best, regret)
@@ -136,7 +142,7 @@ def carry_out(task: Task) -> Run:
                     value=trial.values[0] if trial.values else None,
                     u=trial.u[0] if trial.u else None,
                     regret_simple=best,
-                    regret_recommended=regret_at(tuple(agent.recommend().items())),
+                    regret_recommended=regret_at(problem, agent.recommend()),
                     lab_time_s=trial.lab_time_s,
                     suggest_s=step.suggest_s,
                     discovered=len(found) / len(top) if top else None,

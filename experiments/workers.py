@@ -27,6 +27,8 @@ ONE_THREAD: Final = {
     "JAX_PLATFORMS": "cpu",
 }
 """Parallelism is over campaigns: inside one, threads would only fight over the cores."""
+IGNORE_INTERRUPTS: Final = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+"""Ctrl-C reaches all processes of a terminal; it is the parent that ends the workers."""
 DEATHS_ALLOWED: Final = 10
 """Deaths of workers that a task may see before it is blamed for them; preempted machines die innocently."""
 CONNECT_S: Final = 20
@@ -58,7 +60,8 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator["Client"]:
     import dask
     from distributed import Client, LocalCluster
 
-    settings = {
+    settings: dict[str, object] = {
+        "distributed.worker.preload": [IGNORE_INTERRUPTS],
         "distributed.nanny.pre-spawn-environ": ONE_THREAD,
         "distributed.worker.multiprocessing-method": "spawn",
         "distributed.scheduler.allowed-failures": DEATHS_ALLOWED,
@@ -89,7 +92,8 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator["Client"]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                # Without an address Dask would serve HTTP at a fixed port, and warn when two benchmarks meet there.
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 worker_dashboard_address=None,
                 local_directory=scratch,
                 memory_limit=0,
