@@ -192,8 +192,8 @@ def _problem_section(benchmark: Benchmark, name: str, number: int) -> list[str]:
         page.paragraph(
             f"{name}: {'minimise' if objective['goal'] == 'min' else 'maximise'}"
             f" {objective['name'].replace('_', ' ')} over {len(parameters)} parameter{'s' * (len(parameters) > 1)} in"
-            f" {space}, {cells[0].budget} experiments a run. Best without noise: {_number(truth['best_value'])}{unit} at"
-            f" {best}; worst: {_number(truth['worst_value'])}{unit} ({truth['method']})."
+            f" {space}, {cells[0].budget} experiments a run. Best without noise: {_number(truth['best_value'])}{unit}"
+            f" at {best}; worst: {_number(truth['worst_value'])}{unit} ({truth['method']})."
         ),
         _quality_table(rows),
         _speed_table(rows),
@@ -376,7 +376,10 @@ def write_campaign_report(folder: Path) -> Path:
     body += ["<h2>Experiments</h2>", page.table(caption, ("experiment", "status", "point", "value", "message"), rows)]
     body += [f"<h2>Experiment {shown.trial.number + 1}</h2>", page.paragraph(f"This is {_told(shown.experiment)}")]
     body += experiment_parts(shown.experiment)
-    settings = [(name, json.dumps(value, ensure_ascii=False)) for name, value in config.items()]
+    settings = [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in config.items()
+    ]
     settings += [(f"version of {name}", number) for name, number in header["versions"].items()]
     body += ["<h2>Configuration</h2>", page.table("What was run.", ("setting", "value"), settings)]
     path = folder / REPORT
@@ -391,7 +394,7 @@ def _short_name(problem: str) -> str:
 def _percent(share: float) -> str:
     """Two significant figures, and no more places than a hundredth of a percent."""
     percent = 100.0 * share
-    places = 0 if abs(percent) >= 10 else 1 if abs(percent) >= 1 else 2
+    places = 0 if abs(percent) >= 10 or percent == 0 else 1 if abs(percent) >= 1 else 2
     return f"{percent:.{places}f}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
 
 
