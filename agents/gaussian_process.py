@@ -196,11 +196,10 @@ def fit(data: Data, previous: Sequence[Vector], restart: bool) -> Fit:
 
 
 def _starts(parameters: int) -> list[Vector]:
-    """Middling lengthscales with little noise, short ones, and long ones with much noise."""
+    """Short lengthscales with little noise, and long ones with much."""
     longest = lengthscale_prior_mean(parameters)
     return [
-        np.array([longest + shift] * parameters + [log_noise, 0.0])
-        for shift, log_noise in ((-3.0, -4.0), (-4.0, -4.0), (-1.5, -1.0))
+        np.array([longest + shift] * parameters + [log_noise, 0.0]) for shift, log_noise in ((-3.5, -4.0), (-1.5, -1.0))
     ]
 
 

@@ -1,5 +1,6 @@
 """Bayesian optimisation with a Gaussian process: a model of everything told, and the most promising point."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -57,7 +58,7 @@ class GaussianProcess(Agent):
         self._free = [isinstance(p, Continuous) for p in self.space.parameters for _ in range(p.width)]
         self._memory: dict[str, Any] = {}
         """Optima of the fit behind the last proposal, and the digest of its data."""
-        self._cache: tuple[str, Fit] | None = None
+        self._cache: tuple[str, Fit, tuple[Units, Vector, Vector]] | None = None
 
     @property
     def initial_points(self) -> int:
@@ -160,7 +161,8 @@ class GaussianProcess(Agent):
         return self.space.encode([trial.point for trial in told]), y, u**2
 
     def _digest(self) -> str:
-        return sha256(b"".join(array.tobytes() for array in self._data())).hexdigest()
+        told = [(t.number, sorted(t.point.items()), t.status, t.values, t.u) for t in self._told()]
+        return sha256(json.dumps(told).encode()).hexdigest()
 
     def _fit(self) -> "Fit":
         """Fit of everything told: once for the same data, whoever asks for it."""
@@ -169,15 +171,16 @@ class GaussianProcess(Agent):
         digest = self._digest()
         if self._cache is not None and self._cache[0] == digest:
             return self._cache[1]
+        data = self._data()
         optima = [np.array(theta) for theta in self._memory.get("optima", ())]
         if self._memory.get("digest") == digest:
             kernel = int(self._memory["kernel"])
             found = Fit(kernel, optima[kernel], tuple(optima))
         else:
-            x, y, variance = self._data()
+            x, y, variance = data
             restart = len(y) % self.settings.restart_every == 0
             found = fit(prepare(x, y, variance, self._widths), optima, restart)
-        self._cache = (digest, found)
+        self._cache = (digest, found, data)
         return found
 
     def _posterior(self, fit: "Fit", asked: list[Point]) -> "Posterior":
@@ -186,7 +189,7 @@ class GaussianProcess(Agent):
 
         from tansaki.agents.gaussian_process import float64, posterior, prepare
 
-        x, y, variance = self._data()
+        x, y, variance = self._cache[2] if self._cache else self._data()
         pending = [trial.point for _, trial in sorted(self.trials.items()) if trial.status == "pending"] + asked
         data = prepare(x, y, variance, self._widths, self.space.encode(pending))
         u = sobol(len(data.y), 0, self.settings.draws, self.rng("draws"))
