@@ -17,7 +17,7 @@ from tansaki.envs.space import Continuous, Point, SearchSpace
 from tansaki.envs.truths import stored_truth
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.open import open_laboratory
-from tansaki.twin.fingerprint import physics_digest
+from tansaki.twin.fingerprint import package_digest
 from tansaki.twin.records import Anneal, Deposition, Experiment, Recipe, TableRequest
 
 OXYGEN: Final = "oxygen_pressure_pa"
@@ -51,7 +51,7 @@ class NbTiO2Oxygen(Problem):
     @property
     def fingerprint(self) -> str:
         """Id, and digest of the physics behind it."""
-        return f"{self.id} {physics_digest()}"
+        return f"{self.id} {package_digest('tansaki.twin')}"
 
     def open_laboratory(self, where: str, seed: int) -> Laboratory:
         """The laboratory `where`."""

@@ -21,6 +21,7 @@ from tansaki.envs.registry import open_problem
 from tansaki.envs.space import Point, Scalar
 from tansaki.experiments.loop import play
 from tansaki.twin.errors import TansakiError
+from tansaki.twin.fingerprint import package_digest
 from tansaki.twin.records import Experiment
 
 TOP_SHARE = 0.05
@@ -88,8 +89,10 @@ def problem_of(problem_id: str, goal: Literal["min", "max"] | None, objective: s
 
 
 def agent_code(name: str) -> str:
-    """Version of tansaki and digest of the file that the agent's class stands in."""
+    """Version of tansaki and digest of the agent's code: of all our agents, or of the file of somebody else's."""
     module = AGENTS.get(name, name).partition(":")[0]
+    if name in AGENTS:
+        return f"{version('tansaki')} {package_digest('tansaki.agents')[:16]}"
     try:
         spec = find_spec(module)
     except (ImportError, ValueError):

@@ -1,4 +1,4 @@
-"""One digest of everything that decides what the twin answers: its equations and its numbers."""
+"""One digest of everything that decides an answer: the equations and the numbers of a package."""
 
 from functools import cache
 from hashlib import sha256
@@ -7,10 +7,10 @@ from importlib.resources.abc import Traversable
 
 
 @cache
-def physics_digest() -> str:
-    """SHA-256 over the source and data files of `tansaki.twin`; changes with any of them."""
+def package_digest(package: str) -> str:
+    """SHA-256 over the source and data files of `package`; changes with any of them."""
     digest = sha256()
-    for name, content in sorted(_contents(files("tansaki.twin"))):
+    for name, content in sorted(_contents(files(package))):
         digest.update(name.encode() + b"\0" + sha256(content).digest())
     return digest.hexdigest()
 

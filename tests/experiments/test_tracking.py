@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import warnings
 from pathlib import Path
 from time import monotonic
@@ -103,3 +104,22 @@ def test_a_server_that_accepts_and_says_nothing_does_not_hold_up(
         assert track(tmp_path, "x", CHILD) is None
     assert monotonic() - started < 20
     assert len(caplog.records) == 1
+
+
+def test_a_fresh_store_is_a_copy_of_the_template_and_works_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    for name in ("first", "second"):
+        out = tmp_path / name
+        out.mkdir()
+        assert track(out, "e", RunLog("r", {}, {}, {"m": [1.0]})) is not None
+    (template,) = (cache / "tansaki").iterdir()
+    with sqlite3.connect(template) as store:
+        assert store.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    store.close()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "first" / "mlflow.db"))  # a file: no cache can be made there
+    out = tmp_path / "third"
+    out.mkdir()
+    assert track(out, "e", RunLog("r", {}, {}, {"m": [1.0]})) is not None

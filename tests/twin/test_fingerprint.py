@@ -14,8 +14,8 @@ def test_it_is_stable_and_moved_by_a_changed_number(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(fingerprint, "files", lambda _: tmp_path)
 
     def digest() -> str:
-        fingerprint.physics_digest.cache_clear()
-        return fingerprint.physics_digest()
+        fingerprint.package_digest.cache_clear()
+        return fingerprint.package_digest("any")
 
     before = digest()
     (tmp_path / "notes.txt").write_text("not physics")
@@ -23,4 +23,4 @@ def test_it_is_stable_and_moved_by_a_changed_number(tmp_path: Path, monkeypatch:
     (tmp_path / "materials" / "m.toml").write_text("value = 2")
     assert digest() != before
     monkeypatch.undo()
-    fingerprint.physics_digest.cache_clear()
+    fingerprint.package_digest.cache_clear()
