@@ -1,6 +1,8 @@
 """Agents by name: ours, and anyone's as ``module:Class``."""
 
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from tansaki.agents.agent import Agent
@@ -17,11 +19,13 @@ AGENTS: Final = {
 
 
 def agent_class(name: str) -> type[Agent]:
-    """The class behind one of `AGENTS` or behind ``module:Class``."""
+    """The class behind one of `AGENTS` or behind ``module:Class``; modules in the working directory are found."""
     target = AGENTS.get(name, name)
     if ":" not in target:
         raise unknown_name("agent", name, AGENTS)
     module_name, _, class_name = target.partition(":")
+    if name not in AGENTS and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # last: a file there must not stand in for an installed module
     try:
         found = getattr(import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:

@@ -5,17 +5,17 @@ content key, so that a finished task is known again.
 """
 
 import hashlib
+import inspect
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from tansaki.agents.registry import AGENTS, make_agent
+from tansaki.agents.registry import AGENTS, agent_class, make_agent
 from tansaki.envs.problem import Problem, Session
 from tansaki.envs.registry import open_problem
 from tansaki.envs.space import Point, Scalar
@@ -90,15 +90,11 @@ def problem_of(problem_id: str, goal: Literal["min", "max"] | None, objective: s
 
 def agent_code(name: str) -> str:
     """Version of tansaki and digest of the agent's code: of all our agents, or of the file of somebody else's."""
-    module = AGENTS.get(name, name).partition(":")[0]
     if name in AGENTS:
         return f"{version('tansaki')} {package_digest('tansaki.agents')[:16]}"
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        spec = None
-    source = Path(spec.origin).read_bytes() if spec is not None and spec.origin else b""
-    return f"{version('tansaki')} {hashlib.sha256(source).hexdigest()[:16]}"
+    source = inspect.getsourcefile(agent_class(name))
+    digest = hashlib.sha256(Path(source).read_bytes() if source else b"").hexdigest()
+    return f"{version('tansaki')} {digest[:16]}"
 
 
 @lru_cache(maxsize=8)
