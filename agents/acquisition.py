@@ -3,6 +3,9 @@
 Noisy expected improvement (Letham et al., Bayesian Analysis 14, 495, 2019): f is drawn jointly at all told and
 pending rows; for each draw the expected improvement over the draw's own minimum is exact; the mean over draws
 is taken. Its logarithm (Ament et al., NeurIPS 2023) has a slope where the improvement itself underflows.
+
+In a free space the improvement is that of the setting, f(x). In a pool of measured rows it is that of the row,
+f(x) and a scatter of its own: the row is what is chosen, and it cannot be approached from beside.
 """
 
 from collections.abc import Sequence
@@ -57,23 +60,28 @@ def _log_h_slope(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, 
     return value, jnp.exp(log_ndtr(z) - value) * tangents[0]
 
 
-def log_noisy_expected_improvement(kernel: Array, x: Array, at: Posterior) -> Array:
-    """log of the mean over draws of E[max(best of the draw - f(x), 0)], shape (n,), for rows `x` (n, width)."""
+def log_noisy_expected_improvement(kernel: Array, x: Array, at: Posterior, scatter: float = 0.0) -> Array:
+    """log of the mean over draws of E[max(best of the draw - y(x), 0)], shape (n,), for rows `x` (n, width).
+
+    y(x) = f(x) + e, e ~ N(0, scatter · learned noise).
+    """
     k = cross_covariance(kernel, x, at)
-    deviation = jnp.sqrt(jnp.maximum(1.0 - jnp.sum((k @ at.root.T) ** 2, axis=1), 1e-10))[:, None]
+    variance = jnp.maximum(1.0 - jnp.sum((k @ at.root.T) ** 2, axis=1), 1e-10) + scatter * at.noise
+    deviation = jnp.sqrt(variance)[:, None]
     best = jnp.min(jnp.where(at.present > 0.0, at.draws, jnp.inf), axis=1)
     z = (best[None, :] - at.mean - k @ at.weights) / deviation
     return logsumexp(log_h(z) + jnp.log(deviation), axis=1) - jnp.log(at.draws.shape[0])
-
-
-_values = jax.jit(log_noisy_expected_improvement)
 
 
 def _posterior_mean(kernel: Array, x: Array, at: Posterior) -> Array:
     return -(at.mean + cross_covariance(kernel, x, at) @ at.alpha)
 
 
-_scores = {"improvement": _values, "mean": jax.jit(_posterior_mean)}
+_scores = {
+    "improvement": jax.jit(log_noisy_expected_improvement),
+    "row improvement": jax.jit(partial(log_noisy_expected_improvement, scatter=1.0)),
+    "mean": jax.jit(_posterior_mean),
+}
 
 
 @partial(jax.jit, static_argnums=0)
@@ -84,7 +92,7 @@ def _slopes(score: str, kernel: Array, x: Array, at: Posterior) -> tuple[Array, 
 
 
 def evaluate(score: str, kernel: int, x: Vector, at: Posterior) -> Vector:
-    """The score (``"improvement"`` or ``"mean"``, minus the posterior mean) at any number of rows."""
+    """The score at any number of rows: ``"improvement"``, ``"row improvement"`` or minus the posterior ``"mean"``."""
     values = []
     with float64():
         for start in range(0, len(x), CHUNK):

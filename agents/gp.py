@@ -109,7 +109,7 @@ class GaussianProcess(Agent):
         }
         at = self._posterior(fit, asked)
         if self.space.candidates is not None:
-            scores = evaluate("improvement", fit.kernel, self.space.candidate_units, at)
+            scores = evaluate("row improvement", fit.kernel, self.space.candidate_units, at)
             scores[list(self._worn(asked))] = -np.inf
             return self.space.candidates[int(np.argmax(scores))]
         failed = {key(self.space, trial.point) for trial in self.trials.values() if trial.status == "failed"}

@@ -38,8 +38,8 @@ def example() -> tuple[gp.Data, np.ndarray]:
     return data, np.array([np.log(0.25), np.log(0.05), 0.1])
 
 
-def noisy_expected_improvement(x: float, draws: int = 200_000) -> float:
-    """E[max(min f(told) - f(x), 0)] under the joint posterior, by brute force over plain NumPy formulas."""
+def noisy_expected_improvement(x: float, scatter: float, draws: int = 200_000) -> float:
+    """E[max(min f(told) - f(x) - e, 0)] under the joint posterior, by brute force over plain NumPy formulas."""
     data, theta = example()
     told, where = data.x[:3, 0], np.append(data.x[:3, 0], x)
     k = np.exp(-0.5 * (where[:, None] - where[None, :]) ** 2 / np.exp(2 * theta[0]))
@@ -47,18 +47,21 @@ def noisy_expected_improvement(x: float, draws: int = 200_000) -> float:
     mean = theta[2] + k[:, :3] @ np.linalg.solve(noisy, data.y[:3] - theta[2])
     covariance = k - k[:, :3] @ np.linalg.solve(noisy, k[:3])
     assert len(told) == 3
-    f = np.random.default_rng(0).multivariate_normal(mean, covariance, draws, method="cholesky")
-    return float(np.mean(np.maximum(f[:, :3].min(axis=1) - f[:, 3], 0.0)))
+    rng = np.random.default_rng(0)
+    f = rng.multivariate_normal(mean, covariance, draws, method="cholesky")
+    y = f[:, 3] + scatter * np.exp(0.5 * theta[1]) * rng.standard_normal(draws)
+    return float(np.mean(np.maximum(f[:, :3].min(axis=1) - y, 0.0)))
 
 
+@pytest.mark.parametrize(("score", "scatter"), [("improvement", 0.0), ("row improvement", 1.0)])
 @pytest.mark.parametrize("x", [0.3, 0.6, 0.7])
-def test_noisy_expected_improvement_is_that_of_brute_force(x: float) -> None:
+def test_noisy_expected_improvement_is_that_of_brute_force(x: float, score: str, scatter: float) -> None:
     data, theta = example()
     u = qmc.Sobol(len(data.y), rng=np.random.default_rng(1)).random_base2(11)
     with float64():
         at = gp.posterior(0, theta, data, norm.ppf(u))
-    got = float(np.exp(acquisition.evaluate("improvement", 0, np.array([[x]]), at)[0]))
-    assert got == pytest.approx(noisy_expected_improvement(x), rel=0.03)
+    got = float(np.exp(acquisition.evaluate(score, 0, np.array([[x]]), at)[0]))
+    assert got == pytest.approx(noisy_expected_improvement(x, scatter), rel=0.03)
 
 
 def test_without_noise_it_is_the_expected_improvement_by_quadrature() -> None:
