@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import multivariate_normal
+from scipy.stats import lognorm, multivariate_normal
 
 from tansaki.agents import gaussian_process as gp
 from tansaki.agents.gaussian_process import Data, float64, padded_size, prepare
@@ -65,9 +65,11 @@ def test_draws_have_the_mean_and_covariance_of_the_posterior(kernel: int) -> Non
     np.testing.assert_allclose((root @ root.T)[:total, :total], expected, atol=1e-8)
 
 
+@pytest.mark.parametrize("stated", [True, False])
 @pytest.mark.parametrize("kernel", [0, 1])
-def test_evidence_is_the_normal_density_of_the_data(kernel: int) -> None:
+def test_density_is_that_of_normal_data_and_log_normal_parameters(kernel: int, stated: bool) -> None:
     data, theta = example()
+    data = data._replace(variance=data.variance * stated)
     told = int(data.told.sum())
     other = theta + np.array([0.1, -0.2, 0.3, 0.4, -0.1])
 
@@ -75,17 +77,18 @@ def test_evidence_is_the_normal_density_of_the_data(kernel: int) -> None:
         covariance = kernel_matrix(kernel, data.x[:told], data.x[:told], np.exp(at[:3]))
         covariance += np.diag(np.exp(at[3]) + data.variance[:told] + gp.JITTER)
         density = multivariate_normal(np.full(told, at[4]), covariance).logpdf(data.y[:told])
-        return float(-density) + prior(at)
+        return float(-density) + prior(at, stated)
 
     with float64():
         got = float(gp.negative_log_density(kernel, other, data) - gp.negative_log_density(kernel, theta, data))
     assert got == pytest.approx(expected(other) - expected(theta), abs=1e-8)
 
 
-def prior(theta: Vector) -> float:
-    """-log of the published normal densities of log lengthscale and log noise, up to a constant."""
-    mean = 2.0**0.5 + 0.5 * np.log(len(theta) - 2)
-    return float(np.sum((theta[:-2] - mean) ** 2) / 6.0 + 0.5 * (theta[-2] + 4.0) ** 2)
+def prior(theta: Vector, stated: bool) -> float:
+    """-log of the prior densities of lengthscales and noise, by SciPy's log-normal law."""
+    lengthscale = lognorm(3.0**0.5, scale=np.exp(2.0**0.5 + 0.5 * np.log(3)))
+    noise = lognorm(1.0, scale=np.exp(-4.0)) if stated else lognorm(1.5, scale=np.exp(-2.0))
+    return float(-np.sum(lengthscale.logpdf(np.exp(theta[:3]))) - noise.logpdf(np.exp(theta[3])))
 
 
 @pytest.mark.parametrize("kernel", [0, 1])
