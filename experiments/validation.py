@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Row:
     """One comparison.
 
-    `kind` says what the target is: ``exact`` (an identity), ``published`` (a measured or published value),
-    ``own reference`` (an independent prototype of the same equations).
+    `kind` says what the target is: ``exact`` (an identity), ``published`` (a measured or published value; with
+    ``fitted to`` where coefficients of the twin were fitted to it, ``predicted`` where not), ``own reference`` (an
+    independent prototype of the same equations).
     """
 
     id: str
@@ -171,20 +172,23 @@ def _vanishing() -> Iterator[Row]:
 
 def _materials() -> Iterator[Row]:
     """V20: the Nb-doped TiO2 table, one frozen parameter set for all rows."""
-    from tansaki.twin.published_films import compared
+    from tansaki.twin.published_films import ROWS
+    from tansaki.twin.quantities import load
 
-    for film in compared():
+    material = load("materials", "nb_tio2")
+    for film in ROWS:
+        used = "fitted to" if film.kind == "fitted" else "predicted"
         yield Row(
             film.id,
             "materials",
-            film.quantity,
+            f"{film.id.removeprefix('V20-')}: {film.quantity}, {film.unit}",
             film.published,
-            film.twin,
-            film.tolerance,
+            film.twin(material),
+            f"factor {film.tolerance:.2f}" if film.comparison == "ratio" else f"± {film.tolerance:g}",
             film.source,
-            film.kind,
-            film.ok,
-            film.note,
+            f"published, {used}",
+            film.agrees(material),
+            f"assumed: {film.assumed}",
         )
 
 

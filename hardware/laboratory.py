@@ -71,3 +71,42 @@ class Laboratory(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class ImmediateLaboratory(Laboratory):
+    """A laboratory that works on one sample at a time and finishes it within `submit`; it can do no harm."""
+
+    def __init__(self) -> None:
+        self._submitted = 0
+        self._finished: list[Experiment] = []
+
+    @abstractmethod
+    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+        """Make and measure sample `number`; raises, changing nothing, for a recipe that cannot be carried out."""
+
+    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+        """Carry the recipe out."""
+        number = self._submitted
+        self._finished.append(self.carry_out(number, recipe, measurements))
+        self._submitted += 1
+        return number
+
+    def collect(self) -> list[Experiment]:
+        """Everything submitted since the last call."""
+        finished, self._finished = self._finished, []
+        return finished
+
+    def safe_state(self) -> None:
+        """Nothing moves between calls."""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def state(self) -> dict[str, Any]:
+        """Number of samples so far: it decides the next draw."""
+        return {"submitted": self._submitted}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to what `state` gave."""
+        self._submitted = int(state["submitted"])
+        self._finished = []

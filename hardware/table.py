@@ -5,11 +5,10 @@ Rows with equal inputs are replicates; each request draws one of them, so the no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from tansaki.hardware.laboratory import Laboratory, LaboratoryDescription
+from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import Cost, Derived, Experiment, Measurement, Recipe, TableRequest
@@ -37,21 +36,20 @@ class Table:
         return found
 
 
-class TableLaboratory(Laboratory):
+class TableLaboratory(ImmediateLaboratory):
     """Replays a `Table`. Laboratory time does not pass: a table does not say how long its rows took."""
 
     def __init__(self, table: Table, seed: int) -> None:
+        super().__init__()
         self.table = table
         self.seed = seed
-        self._submitted = 0
-        self._finished: list[Experiment] = []
 
     def describe(self) -> LaboratoryDescription:
         """Name and size of the table."""
         details = {"settings": str(len(self.table.replicates)), "sha256": self.table.digest}
         return LaboratoryDescription(self.table.name, "replay", (self.table.output,), details)
 
-    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
         """Draw one replicate of the requested row."""
         if not isinstance(recipe, TableRequest):
             raise InvalidInputError("recipe", type(recipe).__name__, "a TableRequest: this laboratory is a table")
@@ -59,7 +57,6 @@ class TableLaboratory(Laboratory):
             if name != self.table.output:
                 raise InvalidInputError("measurement", name, self.table.output)
         values = self.table.values(recipe.point)
-        number = self._submitted
         drawn = values[int(generator(self.seed, "measurement noise", number).integers(len(values)))]
         measurement = Measurement(
             instrument="table",
@@ -69,41 +66,17 @@ class TableLaboratory(Laboratory):
             # The table states no uncertainty; zero says so.
             derived={self.table.output: Derived(drawn, 0.0, self.table.unit)},
         )
-        self._finished.append(
-            Experiment(
-                number=number,
-                sample_id=f"{self.table.name}-{self.seed}-{number}",
-                recipe=recipe,
-                status="ok",
-                origin="replay",
-                started_s=0.0,
-                cost=Cost(),
-                measurements=(measurement,),
-            )
+        return Experiment(
+            number=number,
+            sample_id=f"{self.table.name}-{self.seed}-{number}",
+            recipe=recipe,
+            status="ok",
+            origin="replay",
+            started_s=0.0,
+            cost=Cost(),
+            measurements=(measurement,),
         )
-        self._submitted += 1
-        return number
-
-    def collect(self) -> list[Experiment]:
-        """Everything submitted since the last call."""
-        finished, self._finished = self._finished, []
-        return finished
 
     def now(self) -> float:
         """Always 0."""
         return 0.0
-
-    def safe_state(self) -> None:
-        """A table can do no harm."""
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-    def state(self) -> dict[str, Any]:
-        """Number of requests so far: it decides the next draw."""
-        return {"submitted": self._submitted}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Return to what `state` gave."""
-        self._submitted = int(state["submitted"])
-        self._finished = []

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from tansaki.hardware.laboratory import Laboratory, LaboratoryDescription
+from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.hardware.limits import check_recipe
 from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
@@ -20,7 +20,7 @@ PROBE: Final = "four_point_probe"
 SAMPLE: Final = Sample(length_m=0.01, width_m=0.01)
 
 
-class TwinLaboratory(Laboratory):
+class TwinLaboratory(ImmediateLaboratory):
     """Deposits and measures in the twin; samples are worked on one after the other.
 
     What happens to sample number i depends on the seed, on i, on its recipe and on what the chamber has been
@@ -28,6 +28,7 @@ class TwinLaboratory(Laboratory):
     """
 
     def __init__(self, seed: int, chamber: str = "sputter_tio2_2inch", drift: bool = True) -> None:
+        super().__init__()
         self.seed = seed
         self.drift = drift
         self.chamber = open_chamber(chamber)
@@ -36,23 +37,20 @@ class TwinLaboratory(Laboratory):
         self._calibration = calibrate(self._probe, generator(seed, "calibration"), f"{PROBE}-{seed}")
         self._state = ChamberState()
         self._now_s = 0.0
-        self._submitted = 0
-        self._finished: list[Experiment] = []
 
     def describe(self) -> LaboratoryDescription:
         """Chamber and probe."""
         details = {"chamber": self.chamber.name, "probe": self._probe.title, "drift": str(self.drift)}
         return LaboratoryDescription("twin", "twin", (PROBE,), details)
 
-    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
-        """Carry the recipe out; the clock moves on by the time it takes."""
+    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+        """Deposit, anneal and measure; the clock moves on by the time it takes."""
         if not isinstance(recipe, Recipe):
             raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")
         for name in measurements:
             if name != PROBE:
                 raise unknown_name("measurement", name, (PROBE,))
         check_recipe(recipe, self._file)
-        number = self._submitted
         made = synthesise(
             recipe, self.chamber, self._state, generator(self.seed, "synthesis", number), drift=self.drift
         )
@@ -75,37 +73,23 @@ class TwinLaboratory(Laboratory):
             message=message,
             notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},
         )
-        self._finished.append(experiment)
         self._state = made.state
         self._now_s += cost.lab_time_s
-        self._submitted += 1
-        return number
-
-    def collect(self) -> list[Experiment]:
-        """Everything submitted since the last call."""
-        finished, self._finished = self._finished, []
-        return finished
+        return experiment
 
     def now(self) -> float:
         """Sum of the times that the samples took, s."""
         return self._now_s
 
-    def safe_state(self) -> None:
-        """Nothing moves between calls."""
-
-    def close(self) -> None:
-        """Nothing to release."""
-
     def state(self) -> dict[str, Any]:
         """Clock, number of samples, condition of the chamber."""
-        return {"now_s": self._now_s, "submitted": self._submitted, "chamber": asdict(self._state)}
+        return {**super().state(), "now_s": self._now_s, "chamber": asdict(self._state)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Return to what `state` gave."""
+        super().restore(state)
         self._now_s = float(state["now_s"])
-        self._submitted = int(state["submitted"])
         self._state = ChamberState(**state["chamber"])
-        self._finished = []
 
     def _cost(self, recipe: Recipe, made: Synthesis, taken: Sequence[Measurement]) -> Cost:
         """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""

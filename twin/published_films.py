@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from tansaki.twin.film import grow
-from tansaki.twin.quantities import DataFile, load
+from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
 
 _PULSED = GrowthConditions(
@@ -38,20 +38,6 @@ _SPUTTERED = GrowthConditions(
 
 def _changed(base: GrowthConditions, **changes: float) -> GrowthConditions:
     return GrowthConditions(**{n: changes.get(n, getattr(base, n)) for n in GrowthConditions.__dataclass_fields__})
-
-
-class Comparison(NamedTuple):
-    """One row of the validation table."""
-
-    id: str
-    quantity: str
-    published: float
-    twin: float
-    tolerance: str
-    source: str
-    kind: str
-    ok: bool
-    note: str
 
 
 class PublishedRow(NamedTuple):
@@ -189,22 +175,3 @@ ROWS: tuple[PublishedRow, ...] = (
         "glass", _lag_of_crystallisation_k,
     ),
 )  # fmt: skip
-
-
-def compared() -> list[Comparison]:
-    """Every published row against the twin, agreeing or not."""
-    material = load("materials", "nb_tio2")
-    return [
-        Comparison(
-            id=row.id,
-            quantity=f"{row.id.removeprefix('V20-')}: {row.quantity}, {row.unit}",
-            published=row.published,
-            twin=row.twin(material),
-            tolerance=f"factor {row.tolerance:.2f}" if row.comparison == "ratio" else f"± {row.tolerance:g}",
-            source=row.source,
-            kind="published",
-            ok=row.agrees(material),
-            note=f"{row.kind}; assumed: {row.assumed}",
-        )
-        for row in ROWS
-    ]

@@ -7,6 +7,7 @@ import pytest
 from tansaki.experiments import validation
 from tansaki.experiments.cli import main
 from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.published_films import ROWS
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +19,13 @@ def test_every_target_of_the_list_has_rows(rows: list[validation.Row]) -> None:
     ids = {row.id.partition("-")[0] for row in rows}
     assert ids >= {"V4", "V5", "V6", "V7", "V8", "V9", "V20"}
     assert all(row.source and row.tolerance and row.kind for row in rows)
+
+
+def test_every_published_film_is_shown_and_says_whether_it_was_fitted_to(rows: list[validation.Row]) -> None:
+    shown = {row.id: row for row in rows if row.group == "materials"}
+    assert set(shown) == {film.id for film in ROWS}
+    for film in ROWS:
+        assert ("fitted to" in shown[film.id].kind) == (film.kind == "fitted")
 
 
 def test_every_exact_row_passes(rows: list[validation.Row]) -> None:

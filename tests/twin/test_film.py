@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.film import grow, peeling_probability
 from tansaki.twin.film_transport import ELEMENTARY_CHARGE_C
-from tansaki.twin.published_films import ROWS, PublishedRow, compared
+from tansaki.twin.published_films import ROWS, PublishedRow
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Anneal, GrowthConditions
 
@@ -33,13 +33,6 @@ VACUUM_400 = Anneal(400.0, 3600.0, "vacuum")
 def test_published_film(row: PublishedRow) -> None:
     assert row.agrees(MATERIAL), f"published {row.published}, twin {row.twin(MATERIAL)}"
     assert not row.film(MATERIAL).extrapolated
-
-
-def test_the_validation_table_shows_every_row() -> None:
-    table = compared()
-    assert [row.id for row in table] == [row.id for row in ROWS]
-    assert len({row.quantity for row in table}) == len(table)
-    assert all(row.ok == source.agrees(MATERIAL) for row, source in zip(table, ROWS, strict=True))
 
 
 def test_bombardment_decides_the_phase_of_what_crystallises_while_growing_only() -> None:
