@@ -96,7 +96,7 @@ class Problem(ABC):
     def regret(self, point: Point) -> float:
         """Shortfall of `point` against the known optimum as a fraction of the objective's range, >= 0."""
         sign = self.objectives[0].sign
-        return sign * (self.true_value(point) - self.truth.best_value) / self.truth.span
+        return sign * (self.true_value(point) - self.truth.best_value) / self.truth.span + 0.0  # no minus zero
 
 
 class Session:

@@ -108,7 +108,8 @@ def killed_again_and_again(campaign: tuple[str, ...], kills: int, budget: int) -
     whole = json.loads(tansaki(*campaign, "--budget", str(budget), "--out", "whole").stdout)
     arguments: tuple[str, ...] = (*campaign, "--budget", str(budget), "--out", "killed")
     for kill in range(kills):
-        count = 1 + kill * budget // (kills + 1)
+        # At least one more experiment than before, so that the kill hits the campaign and not the start of Python.
+        count = max(1 + kill * budget // (kills + 1), results(Path("killed")) + 1)
         done = stop_after(arguments, Path("killed"), count, signal.SIGKILL)
         assert done.returncode == -signal.SIGKILL, (kill, done.stderr)
         assert count <= results(Path("killed")) < budget
