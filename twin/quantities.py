@@ -24,6 +24,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
 Kind = Literal["measured", "fitted", "assumed"]
+Folder = Literal["elements", "instruments", "materials"]
 _FIELDS = ("value", "unit", "sigma", "source", "kind", "valid")
 _T = TypeVar("_T", bound=tuple[Any, ...])
 
@@ -67,14 +68,14 @@ class DataFile:
         return self.sections[name]
 
 
-def available(folder: Literal["materials", "instruments"]) -> tuple[str, ...]:
+def available(folder: Folder) -> tuple[str, ...]:
     """Names of the data files in twin/`folder`."""
     entries = files(f"tansaki.twin.{folder}").iterdir()
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in entries if entry.name.endswith(".toml")))
 
 
 @cache
-def load(folder: Literal["materials", "instruments"], name: str) -> DataFile:
+def load(folder: Folder, name: str) -> DataFile:
     """Read twin/`folder`/`name`.toml; every quantity is checked for unit, source and kind."""
     if name not in available(folder):
         raise unknown_name(f"name in {folder}", name, available(folder))

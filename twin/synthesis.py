@@ -9,7 +9,7 @@ import numpy as np
 
 from tansaki.twin.deposition.chamber import Chamber, DepositionRun
 from tansaki.twin.deposition.drift import ChamberState
-from tansaki.twin.film import NO_VARIATION, grow, peeling_probability
+from tansaki.twin.film.grow import NO_VARIATION, grow, peeling_probability
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Film, Recipe, Status, Trace
 

@@ -26,7 +26,7 @@ def validate(
     """Compare the twin with published and exact values, one row each; a row that fails is shown failing."""
     from dataclasses import asdict
 
-    from tansaki.experiments.validation import rows
+    from tansaki.experiments.validation.table import rows
 
     found = rows(group)
     sources = list(dict.fromkeys(row.source for row in found))

@@ -4,31 +4,32 @@ import json
 
 import pytest
 
-from tansaki.experiments import validation
 from tansaki.experiments.cli import main
+from tansaki.experiments.validation import table
+from tansaki.experiments.validation.row import Row
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.published_films import ROWS
+from tansaki.twin.film.published_nb_tio2 import ROWS
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[validation.Row]:
-    return validation.rows()
+def rows() -> list[Row]:
+    return table.rows()
 
 
-def test_every_target_of_the_list_has_rows(rows: list[validation.Row]) -> None:
+def test_every_target_of_the_list_has_rows(rows: list[Row]) -> None:
     ids = {row.id.partition("-")[0] for row in rows}
     assert ids >= {"V4", "V5", "V6", "V7", "V8", "V9", "V20"}
     assert all(row.source and row.tolerance and row.kind for row in rows)
 
 
-def test_every_published_film_is_shown_and_says_whether_it_was_fitted_to(rows: list[validation.Row]) -> None:
+def test_every_published_film_is_shown_and_says_whether_it_was_fitted_to(rows: list[Row]) -> None:
     shown = {row.id: row for row in rows if row.group == "materials"}
     assert set(shown) == {film.id for film in ROWS}
     for film in ROWS:
         assert ("fitted to" in shown[film.id].kind) == (film.kind == "fitted")
 
 
-def test_every_exact_row_passes(rows: list[validation.Row]) -> None:
+def test_every_exact_row_passes(rows: list[Row]) -> None:
     assert [row for row in rows if row.kind == "exact" and not row.ok] == []
 
 
@@ -37,13 +38,13 @@ def test_a_twin_that_is_off_shows_as_failing(monkeypatch: pytest.MonkeyPatch) ->
 
     right = hysteresis.critical_pumping_speed_m3_s
     monkeypatch.setattr(hysteresis, "critical_pumping_speed_m3_s", lambda p: 1.02 * right(p))
-    failing = [row for row in validation.rows("reactive") if not row.ok]
+    failing = [row for row in table.rows("reactive") if not row.ok]
     assert {row.quantity for row in failing} >= {"sputter_t3: critical pumping speed, L/s"}
 
 
 def test_an_unknown_group_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(InvalidInputError, match="did you mean 'materials'"):
-        validation.rows("material")
+        table.rows("material")
 
 
 def test_json_has_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> None:

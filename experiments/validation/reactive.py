@@ -1,57 +1,16 @@
-"""The twin against published and exact values: one row a target, whatever it says.
-
-A row that does not agree stays in the table, failing, with a note where there is something to say. Identifiers
-V4 to V9 and V20 are those of the validation list in the project's physics reference.
-"""
+"""The reactive gas: turning points, invariances, times and eigenvalue of the Berg model (V4 to V9)."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tansaki.twin.errors import unknown_name
+from tansaki.experiments.validation.row import Row, relative
 
 if TYPE_CHECKING:
     from tansaki.twin.deposition.reactive_gas import BergParameters
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One comparison.
-
-    `kind` says what the target is: ``exact`` (an identity), ``published`` (a measured or published value; with
-    ``fitted to`` where coefficients of the twin were fitted to it, ``predicted`` where not), ``own reference`` (an
-    independent prototype of the same equations).
-    """
-
-    id: str
-    group: str
-    quantity: str
-    published: float
-    twin: float
-    tolerance: str
-    source: str
-    kind: str
-    ok: bool
-    note: str = ""
-
-
 BERG: Final = "equations of Berg, Blom, Larsson & Nender, JVSTA 5, 202 (1987); prototype integration"
 INVARIANCE: Final = "algebra of the same equations"
-
-
-def rows(group: str | None = None) -> list[Row]:
-    """All rows, or those of one group."""
-    if group is not None and group not in GROUPS:
-        raise unknown_name("--group", group, GROUPS)
-    return [row for name, make in GROUPS.items() if group in (None, name) for row in make()]
-
-
-def _relative(
-    row_id: str, group: str, quantity: str, target: float, twin: float, tolerance: float, source: str, kind: str
-) -> Row:
-    ok = math.isfinite(twin) and abs(twin - target) <= tolerance * abs(target)
-    return Row(row_id, group, quantity, target, twin, f"{100 * tolerance:g} %", source, kind, ok)
 
 
 def _berg(chamber: str) -> "BergParameters":
@@ -61,7 +20,8 @@ def _berg(chamber: str) -> "BergParameters":
     return load("instruments", chamber).parameters("reactive_gas", BergParameters)
 
 
-def _reactive() -> Iterator[Row]:
+def rows() -> Iterator[Row]:
+    """All rows of the group."""
     yield from _turning_points()
     yield from _invariances()
     yield from _dynamics()
@@ -85,7 +45,7 @@ def _turning_points() -> Iterator[Row]:
             q_up, q_down = (turns.q_up_sccm, turns.q_down_sccm) if turns else (math.nan, math.nan)
             for what, target, twin in (("rising", up, q_up), ("falling", down, q_down)):
                 label = f"{name}: {what} flow jumps at, sccm"
-                yield _relative("V4", "reactive", label, target, twin, 0.005, BERG, "own reference")
+                yield relative("V4", "reactive", label, target, twin, 0.005, BERG, "own reference")
         else:
             label = f"{name}: turning points at its pumping speed"
             count = 0.0 if turns is None else 2.0
@@ -108,12 +68,12 @@ def _invariances() -> Iterator[Row]:
     reference = turning_points(t3)
     scaled = turning_points(doubled)
     q = scaled.q_up_sccm / reference.q_up_sccm if scaled and reference else math.nan
-    yield _relative("V5", "reactive", "T3: Q_up at twice the current, ratio", 2.0, q, 1e-3, INVARIANCE, "exact")
+    yield relative("V5", "reactive", "T3: Q_up at twice the current, ratio", 2.0, q, 1e-3, INVARIANCE, "exact")
     critical = critical_pumping_speed_m3_s(t3)
     same = critical_pumping_speed_m3_s(doubled) / critical
-    yield _relative("V5", "reactive", "T3: S_crit at twice the current, ratio", 1.0, same, 1e-3, INVARIANCE, "exact")
+    yield relative("V5", "reactive", "T3: S_crit at twice the current, ratio", 1.0, same, 1e-3, INVARIANCE, "exact")
     more = critical_pumping_speed_m3_s(sticky) / critical
-    yield _relative("V5", "reactive", "T3: S_crit at twice the sticking, ratio", 2.0, more, 1e-3, INVARIANCE, "exact")
+    yield relative("V5", "reactive", "T3: S_crit at twice the sticking, ratio", 2.0, more, 1e-3, INVARIANCE, "exact")
     coefficients = reactive_gas.rates(t3)
     worst = 0.0
     for flow_sccm in (0.3, 1.0, 2.0):
@@ -139,7 +99,7 @@ def _dynamics() -> Iterator[Row]:
         found = response_times_s(t3, start, end)
         for what, target, twin in zip(("pressure", "target", "collector"), targets, found, strict=True):
             label = f"T3: 63 % time of {what}, {start} to {end} sccm, s"
-            yield _relative("V7", "reactive", label, target, float(twin), 0.05, BERG, "own reference")
+            yield relative("V7", "reactive", label, target, float(twin), 0.05, BERG, "own reference")
     ramps = {0.6: (1.417, 0.723), 0.12: (1.315, 0.778), 0.03: (1.279, 0.796)}
     for rate, (up, down) in ramps.items():
         for what, target, twin in (
@@ -147,10 +107,10 @@ def _dynamics() -> Iterator[Row]:
             ("falling", down, ramp_jump_sccm(t3, rate, "down")),
         ):
             label = f"T3: jump of {what} flow at {rate} sccm/min, sccm"
-            yield _relative("V7", "reactive", label, target, twin, 0.05, BERG, "own reference")
+            yield relative("V7", "reactive", label, target, twin, 0.05, BERG, "own reference")
     eigenvalue = dominant_eigenvalue_per_s(t3, 0.65)
     label = "T3: eigenvalue of the middle branch at θt = 0.65, 1/s"
-    yield _relative("V8", "reactive", label, 0.377, eigenvalue, 0.02, BERG, "own reference")
+    yield relative("V8", "reactive", label, 0.377, eigenvalue, 0.02, BERG, "own reference")
 
 
 def _vanishing() -> Iterator[Row]:
@@ -168,28 +128,3 @@ def _vanishing() -> Iterator[Row]:
         width = 0.0 if turns is None else turns.width_sccm
         label = f"T3 with {what}: width of the hysteresis, sccm"
         yield Row("V9", "reactive", label, 0.0, width, "equal", source, "published", width == 0.0)
-
-
-def _materials() -> Iterator[Row]:
-    """V20: the Nb-doped TiO2 table, one frozen parameter set for all rows."""
-    from tansaki.twin.published_films import ROWS
-    from tansaki.twin.quantities import load
-
-    material = load("materials", "nb_tio2")
-    for film in ROWS:
-        used = "fitted to" if film.kind == "fitted" else "predicted"
-        yield Row(
-            film.id,
-            "materials",
-            f"{film.id.removeprefix('V20-')}: {film.quantity}, {film.unit}",
-            film.published,
-            film.twin(material),
-            f"factor {film.tolerance:.2f}" if film.comparison == "ratio" else f"± {film.tolerance:g}",
-            film.source,
-            f"published, {used}",
-            film.agrees(material),
-            f"assumed: {film.assumed}",
-        )
-
-
-GROUPS: Final[Mapping[str, Callable[[], Iterator[Row]]]] = {"reactive": _reactive, "materials": _materials}

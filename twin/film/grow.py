@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tansaki.twin import film_structure, film_transport
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.film_structure import Atmosphere, Crystallisation, Oxygen, Stress
-from tansaki.twin.film_transport import Carriers, Mobility, Phases
+from tansaki.twin.film import charge, structure
+from tansaki.twin.film.charge import Carriers, Mobility, Phases
+from tansaki.twin.film.structure import Atmosphere, Crystallisation, Oxygen, Stress
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
 
@@ -91,7 +91,7 @@ def grow(
         crystalline_fraction=mean("crystalline"),
         rutile_fraction=mean("rutile"),
         carrier_density_m3=float(density),
-        mobility_m2_vs=float(1.0 / (density * film_transport.ELEMENTARY_CHARGE_C * resistivity)),
+        mobility_m2_vs=float(1.0 / (density * charge.ELEMENTARY_CHARGE_C * resistivity)),
         resistivity_ohm_m=float(resistivity),
         stress_pa=mean("stress_pa"),
         extrapolated=_extrapolated(layers, anneal, material),
@@ -104,7 +104,7 @@ _EXTENSIVE = ("conductance_s", "electrons_m2", "thickness_m")
 def peeling_probability(film: Film, material: DataFile) -> float:
     """Probability that `film` comes off its substrate; the caller draws."""
     stress = material.parameters("stress", Stress)
-    return float(film_structure.peeling_probability(film.stress_pa, film.thickness_m, stress))
+    return float(structure.peeling_probability(film.stress_pa, film.thickness_m, stress))
 
 
 def _layer(
@@ -124,26 +124,26 @@ def _layer(
     carriers = material.parameters("carriers", Carriers)
     deficit_grown = 1.0 - at.oxygen_coverage
     exposure = sum(
-        film_structure.crystallisation_rate(above.substrate_temperature_k, deficit_grown, seed, c)
+        structure.crystallisation_rate(above.substrate_temperature_k, deficit_grown, seed, c)
         * (above.thickness_m / above.rate_m_s)
         for above in stack
     )
-    as_grown = film_structure.crystallised_fraction(exposure, c)
-    occupation_grown = film_structure.interstitial_occupation(at.oxygen_pressure_pa, deficit_grown, oxygen)
+    as_grown = structure.crystallised_fraction(exposure, c)
+    occupation_grown = structure.interstitial_occupation(at.oxygen_pressure_pa, deficit_grown, oxygen)
     crystalline, occupation, deficit = as_grown, occupation_grown, deficit_grown
     if anneal is not None and atmosphere is not None:
         hot = anneal.temperature_c + KELVIN_OFFSET
-        exposure += film_structure.crystallisation_rate(hot, deficit_grown, seed, c) * anneal.duration_s
-        crystalline = film_structure.crystallised_fraction(exposure, c)
-        exchanged = film_structure.exchange_exposure(hot, anneal.duration_s, atmosphere, oxygen)
-        occupation = film_structure.annealed_occupation(occupation_grown, exchanged, atmosphere)
-        deficit = film_structure.annealed_deficit(deficit_grown, exchanged, atmosphere)
+        exposure += structure.crystallisation_rate(hot, deficit_grown, seed, c) * anneal.duration_s
+        crystalline = structure.crystallised_fraction(exposure, c)
+        exchanged = structure.exchange_exposure(hot, anneal.duration_s, atmosphere, oxygen)
+        occupation = structure.annealed_occupation(occupation_grown, exchanged, atmosphere)
+        deficit = structure.annealed_deficit(deficit_grown, exchanged, atmosphere)
     # What crystallised while growing chose its phase under bombardment and with the oxygen it had then.
     early = as_grown / max(crystalline, 1e-12)
-    rutile = early * film_structure.rutile_fraction_grown(at.energy_per_atom_ev, deficit_grown, seed, c)
-    rutile += (1.0 - early) * film_structure.rutile_fraction_annealed(deficit, seed, c)
-    metal = film_structure.metal_fraction(deficit, c)
-    anatase, per_cation = film_transport.anatase_conductivity_s_m(
+    rutile = early * structure.rutile_fraction_grown(at.energy_per_atom_ev, deficit_grown, seed, c)
+    rutile += (1.0 - early) * structure.rutile_fraction_annealed(deficit, seed, c)
+    metal = structure.metal_fraction(deficit, c)
+    anatase, per_cation = charge.anatase_conductivity_s_m(
         at.dopant_fraction,
         occupation,
         deficit,
@@ -152,10 +152,10 @@ def _layer(
         carriers,
         material.parameters("mobility", Mobility),
     )
-    conductivity = film_transport.film_conductivity_s_m(
+    conductivity = charge.film_conductivity_s_m(
         anatase, crystalline, rutile, metal, material.parameters("phases", Phases)
     )
-    stress = film_structure.film_stress(
+    stress = structure.film_stress(
         at.energy_per_atom_ev,
         at.substrate_temperature_k,
         crystalline - as_grown,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tansaki.twin import film_structure, film_transport
 from tansaki.twin.backends import bind
-from tansaki.twin.film_structure import Atmosphere, Crystallisation, Oxygen, Stress
-from tansaki.twin.film_transport import Carriers, Mobility, Phases
+from tansaki.twin.film import charge, structure
+from tansaki.twin.film.charge import Carriers, Mobility, Phases
+from tansaki.twin.film.structure import Atmosphere, Crystallisation, Oxygen, Stress
 from tansaki.twin.quantities import load
 
 MATERIAL = load("materials", "nb_tio2")
@@ -30,7 +30,7 @@ conductivity = st.floats(1e-3, 1e7)
 
 @given(fraction, conductivity, conductivity)
 def test_bruggeman_solves_its_equation(f: float, one: float, two: float) -> None:
-    mixed = film_transport.bruggeman(f, one, two)
+    mixed = charge.bruggeman(f, one, two)
     left = f * (one - mixed) / (one + 2.0 * mixed)
     right = (1.0 - f) * (mixed - two) / (two + 2.0 * mixed)
     assert left == pytest.approx(right, abs=1e-8)
@@ -39,35 +39,35 @@ def test_bruggeman_solves_its_equation(f: float, one: float, two: float) -> None
 
 def test_bruggeman_percolates_at_a_third() -> None:
     # With an insulating host the exact solution is σ(3f − 1)/2 above 1/3 and zero below.
-    assert film_transport.bruggeman(0.6, 1.0, 1e-14) == pytest.approx(0.4, rel=1e-9)
-    assert film_transport.bruggeman(0.3, 1.0, 1e-14) < 1e-12
+    assert charge.bruggeman(0.6, 1.0, 1e-14) == pytest.approx(0.4, rel=1e-9)
+    assert charge.bruggeman(0.3, 1.0, 1e-14) < 1e-12
 
 
 @given(st.floats(-10.0, 10.0), st.floats(1e-4, 1.0))
 def test_charge_balance_holds_and_stays_positive(x: float, scale: float) -> None:
-    n = film_transport.positive_part(x, scale)
+    n = charge.positive_part(x, scale)
     assert n > 0.0
     assert n * (n - x) == pytest.approx(scale * scale, rel=1e-6, abs=1e-12)
 
 
 def test_crystallised_fraction_is_the_avrami_law() -> None:
     # 1 − 1/e after one time constant at the onset, m = 1.
-    rate = film_structure.crystallisation_rate(CRYSTALLISATION.onset_temperature_k, 0.0, 0.0, CRYSTALLISATION)
+    rate = structure.crystallisation_rate(CRYSTALLISATION.onset_temperature_k, 0.0, 0.0, CRYSTALLISATION)
     exposure = rate * CRYSTALLISATION.onset_time_s
-    assert film_structure.crystallised_fraction(exposure, CRYSTALLISATION) == pytest.approx(1.0 - math.exp(-1.0))
-    assert film_structure.crystallised_fraction(0.0, CRYSTALLISATION) == 0.0
+    assert structure.crystallised_fraction(exposure, CRYSTALLISATION) == pytest.approx(1.0 - math.exp(-1.0))
+    assert structure.crystallised_fraction(0.0, CRYSTALLISATION) == 0.0
 
 
 def test_seed_and_oxygen_ease_crystallisation() -> None:
     def rate(deficit: float, seed: float) -> float:
-        return film_structure.crystallisation_rate(600.0, deficit, seed, CRYSTALLISATION)
+        return structure.crystallisation_rate(600.0, deficit, seed, CRYSTALLISATION)
 
     assert rate(0.05, 0.0) < rate(0.05, 1.0) == pytest.approx(rate(0.0, 0.0))
 
 
 def test_interstitials_follow_sieverts_law_and_saturate() -> None:
     def y(p: float, deficit: float = 0.0) -> float:
-        return film_structure.interstitial_occupation(p, deficit, OXYGEN)
+        return structure.interstitial_occupation(p, deficit, OXYGEN)
 
     assert y(4e-8) / y(1e-8) == pytest.approx(2.0, rel=1e-3)
     assert y(1e12) == pytest.approx(1.0, abs=1e-4)
@@ -75,41 +75,41 @@ def test_interstitials_follow_sieverts_law_and_saturate() -> None:
 
 
 def test_anneals_relax_towards_their_gas() -> None:
-    assert film_structure.annealed_occupation(0.7, 0.0, VACUUM) == pytest.approx(0.7)
-    assert film_structure.annealed_occupation(0.7, 50.0, VACUUM) == pytest.approx(VACUUM.equilibrium_occupation)
-    assert film_structure.annealed_occupation(0.0, 50.0, AIR) == pytest.approx(AIR.equilibrium_occupation)
-    assert film_structure.annealed_deficit(0.2, 50.0, AIR) == pytest.approx(0.0, abs=1e-12)
-    assert film_structure.annealed_deficit(0.2, 50.0, VACUUM) == 0.2
+    assert structure.annealed_occupation(0.7, 0.0, VACUUM) == pytest.approx(0.7)
+    assert structure.annealed_occupation(0.7, 50.0, VACUUM) == pytest.approx(VACUUM.equilibrium_occupation)
+    assert structure.annealed_occupation(0.0, 50.0, AIR) == pytest.approx(AIR.equilibrium_occupation)
+    assert structure.annealed_deficit(0.2, 50.0, AIR) == pytest.approx(0.0, abs=1e-12)
+    assert structure.annealed_deficit(0.2, 50.0, VACUUM) == 0.2
 
 
 def test_mobility_adds_reciprocals() -> None:
     # Without barriers and disorder and with few scatterers only the lattice is left.
-    mobility = film_transport.mobility_m2_vs(0.04, 1e-12, 1.0, 1.0, MOBILITY)
+    mobility = charge.mobility_m2_vs(0.04, 1e-12, 1.0, 1.0, MOBILITY)
     assert mobility == pytest.approx(MOBILITY.lattice_m2_vs, rel=1e-8)
-    both = film_transport.mobility_m2_vs(0.04, 0.04, 1.0, 1.0, MOBILITY)
+    both = charge.mobility_m2_vs(0.04, 0.04, 1.0, 1.0, MOBILITY)
     assert 1.0 / both == pytest.approx(1.0 / MOBILITY.lattice_m2_vs + 1.0 / MOBILITY.ionised_m2_vs)
 
 
 def test_grain_barriers_are_highest_where_traps_just_deplete_the_grains() -> None:
     n = MOBILITY.barrier_density
-    scale = [film_transport.mobility_m2_vs(c, 1e-9, 0.0, 1.0, MOBILITY) for c in (n / 100, n, n * 100)]
+    scale = [charge.mobility_m2_vs(c, 1e-9, 0.0, 1.0, MOBILITY) for c in (n / 100, n, n * 100)]
     assert scale[1] < 0.1 * min(scale[0], scale[2])
 
 
 def test_rutile_is_half_at_its_energy_and_grows_with_missing_oxygen() -> None:
-    half = film_structure.rutile_fraction_grown(CRYSTALLISATION.rutile_energy_ev, 0.0, 0.0, CRYSTALLISATION)
+    half = structure.rutile_fraction_grown(CRYSTALLISATION.rutile_energy_ev, 0.0, 0.0, CRYSTALLISATION)
     assert half == pytest.approx(0.5)
-    gentle = [film_structure.rutile_fraction_grown(15.0, d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
+    gentle = [structure.rutile_fraction_grown(15.0, d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
     assert gentle[0] < 0.05 < gentle[1] < gentle[2]
-    annealed = [film_structure.rutile_fraction_annealed(d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
+    annealed = [structure.rutile_fraction_annealed(d, 0.0, CRYSTALLISATION) for d in (0.0, 0.05, 0.2)]
     assert annealed[0] < 0.05 < annealed[1] < annealed[2]
 
 
 def test_peeling_is_even_at_the_load_and_certain_far_above() -> None:
     load_pa = STRESS.peeling_load_n_m / 1e-7
-    assert film_structure.peeling_probability(-load_pa, 1e-7, STRESS) == pytest.approx(0.5)
-    assert film_structure.peeling_probability(20 * load_pa, 1e-7, STRESS) > 0.9999
-    assert film_structure.peeling_probability(0.0, 1e-7, STRESS) < 1e-9
+    assert structure.peeling_probability(-load_pa, 1e-7, STRESS) == pytest.approx(0.5)
+    assert structure.peeling_probability(20 * load_pa, 1e-7, STRESS) > 0.9999
+    assert structure.peeling_probability(0.0, 1e-7, STRESS) < 1e-9
 
 
 def _random_films(number: int) -> tuple[np.ndarray, ...]:
@@ -136,7 +136,7 @@ def test_engines_agree() -> None:
     inputs = _random_films(1000)
 
     def on(backend: Any, *values: Any) -> Any:
-        return _conductivity(bind(film_transport, backend), bind(film_structure, backend), *values)
+        return _conductivity(bind(charge, backend), bind(structure, backend), *values)
 
     by_numpy = np.array([on("numpy", *values) for values in zip(*inputs, strict=True)]).T
     by_numba = np.array([on("numba", *values) for values in zip(*inputs, strict=True)]).T

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tansaki.twin.published_films import ROWS
+from tansaki.twin.film.published_nb_tio2 import ROWS
 from tansaki.twin.quantities import DataFile, load
 
 MATERIAL = load("materials", "nb_tio2")

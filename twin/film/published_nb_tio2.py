@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from tansaki.twin.film import grow
+from tansaki.twin.film.grow import grow
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
 

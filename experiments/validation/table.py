@@ -1,0 +1,29 @@
+"""The twin against published and exact values: one row a target, whatever it says.
+
+A row that does not agree stays in the table, failing, with a note where there is something to say. Identifiers
+V1 to V22 are those of the validation list in the project's physics reference. A group is a module beside this one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Final, cast
+
+from tansaki.experiments.validation.row import Row
+from tansaki.twin.errors import unknown_name
+
+GROUPS: Final[Mapping[str, str]] = {
+    "reactive": "rate, pressure and target in a reactive gas",
+    "materials": "films against published films",
+}
+"""Name (of the module too) and what its rows are about."""
+
+
+def rows(group: str | None = None) -> list[Row]:
+    """All rows, or those of one group."""
+    if group is not None and group not in GROUPS:
+        raise unknown_name("--group", group, GROUPS)
+    return [row for name in GROUPS if group in (None, name) for row in _rows_of(name)()]
+
+
+def _rows_of(group: str) -> Callable[[], Iterator[Row]]:
+    return cast(Callable[[], Iterator[Row]], import_module(f"tansaki.experiments.validation.{group}").rows)
