@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
@@ -60,6 +60,11 @@ class DataFile:
             if name not in quantities:
                 raise InvalidInputError(f"{self.name}: [{section}]", sorted(quantities), f"a quantity {name!r} too")
         return cast(_T, cast(Any, kind)(*(quantities[name].value for name in fields)))
+
+    def assembled(self, kind: type[_T]) -> _T:
+        """A NamedTuple of NamedTuples: each field holds the `parameters` of the section of its name."""
+        hints = get_type_hints(kind)
+        return cast(_T, cast(Any, kind)(*(self.parameters(name, hints[name]) for name in cast(Any, kind)._fields)))
 
     def section(self, name: str) -> Mapping[str, Quantity]:
         """One section by name."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as xp
 
-ELEMENTARY_CHARGE_C = 1.602176634e-19
+from tansaki.twin.units import ELEMENTARY_CHARGE_C
 
 
 class Carriers(NamedTuple):

@@ -5,20 +5,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.film import charge, structure
-from tansaki.twin.film.charge import Carriers, Mobility, Phases
-from tansaki.twin.film.structure import Atmosphere, Crystallisation, Oxygen, Stress
+from tansaki.twin.film import structure
+from tansaki.twin.film.layer import (
+    Arrival,
+    Base,
+    Layer,
+    Substrate,
+    Titania,
+    base_above,
+    finished_layer,
+    growth_exposure,
+)
+from tansaki.twin.film.structure import Atmosphere, Stress
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
+from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
 
-KELVIN_OFFSET = 273.15
-
-
-class Substrate(NamedTuple):
-    """What a substrate does to the film on it."""
-
-    epitaxy: float
-    thermal_expansion_per_k: float
+_COLD_C = 25.0
 
 
 class Variation(NamedTuple):
@@ -27,16 +30,6 @@ class Variation(NamedTuple):
     activation: float
     mobility: float
     thickness: float
-
-
-class _Layer(NamedTuple):
-    conductance_s: float
-    electrons_m2: float
-    thickness_m: float
-    crystalline: float
-    rutile: float
-    oxygen_ratio: float
-    stress_pa: float
 
 
 NO_VARIATION = (0.0,) * len(Variation._fields)
@@ -60,117 +53,64 @@ def grow(
     `Film.extrapolated`. Raises `InvalidInputError` for inputs that no film can have.
     """
     _check(layers, anneal, normals)
-    oxygen = material.parameters("oxygen", Oxygen)
-    atmosphere = None
-    if anneal is not None:
-        atmosphere = material.parameters(_option(material, "anneal", anneal.atmosphere), Atmosphere)
-    base = material.parameters(_option(material, "substrate", substrate), Substrate)
+    # A film without an anneal has one of no duration.
+    chosen = anneal or Anneal(_COLD_C, 0.0)
+    atmosphere = material.parameters(_option(material, "anneal", chosen.atmosphere), Atmosphere)
+    surface = material.parameters(_option(material, "substrate", substrate), Substrate)
+    titania = material.assembled(Titania)
     spread = material.parameters("variation", Variation)
     activation, mobility, thickness = (math.exp(s * z) for s, z in zip(spread, normals, strict=True))
-    grown: list[_Layer] = []
-    seed, epitaxy = base.epitaxy, base.epitaxy
-    for number in range(len(layers)):
-        layer = _layer(
-            layers[number:], anneal, atmosphere, seed, epitaxy, base, (activation, mobility), oxygen, material
+    base = Base(surface.epitaxy, surface.epitaxy)
+    grown: list[Layer] = []
+    for number, at in enumerate(layers):
+        arrival = Arrival(*(getattr(at, name) for name in Arrival._fields))
+        # The layers above keep this one hot while they grow.
+        exposure = sum(
+            growth_exposure(arrival, base, above.substrate_temperature_k, above.thickness_m / above.rate_m_s, titania)
+            for above in layers[number:]
         )
-        seed = layer.crystalline * (1.0 - layer.rutile)
-        epitaxy *= seed
-        grown.append(layer._replace(**{k: getattr(layer, k) * thickness for k in _EXTENSIVE}))
-    total = sum(layer.thickness_m for layer in grown)
-    resistivity = total / sum(layer.conductance_s for layer in grown)
-    density = sum(layer.electrons_m2 for layer in grown) / total
+        layer = finished_layer(
+            arrival,
+            base,
+            exposure,
+            chosen.temperature_c + ZERO_CELSIUS_K,
+            chosen.duration_s,
+            atmosphere,
+            surface.thermal_expansion_per_k,
+            activation,
+            mobility,
+            titania,
+        )
+        base = base_above(layer, base)
+        grown.append(layer)
+    nominal = sum(at.thickness_m for at in layers)
 
     def mean(name: str) -> float:
-        return float(sum(getattr(layer, name) * layer.thickness_m for layer in grown) / total)
+        return float(
+            sum(getattr(layer, name) * at.thickness_m for layer, at in zip(grown, layers, strict=True)) / nominal
+        )
 
+    resistivity = 1.0 / mean("conductivity_s_m")
+    density = mean("carriers_per_cation") * titania.carriers.cation_density_m3
     return Film(
         material=material.name,
-        thickness_m=float(total),
-        dopant_fraction=sum(c.dopant_fraction * c.thickness_m for c in layers) / sum(c.thickness_m for c in layers),
+        thickness_m=float(thickness * nominal),
+        dopant_fraction=sum(at.dopant_fraction * at.thickness_m for at in layers) / nominal,
         oxygen_ratio=mean("oxygen_ratio"),
         crystalline_fraction=mean("crystalline"),
         rutile_fraction=mean("rutile"),
-        carrier_density_m3=float(density),
-        mobility_m2_vs=float(1.0 / (density * charge.ELEMENTARY_CHARGE_C * resistivity)),
-        resistivity_ohm_m=float(resistivity),
+        carrier_density_m3=density,
+        mobility_m2_vs=1.0 / (density * ELEMENTARY_CHARGE_C * resistivity),
+        resistivity_ohm_m=resistivity,
         stress_pa=mean("stress_pa"),
         extrapolated=_extrapolated(layers, anneal, material),
     )
-
-
-_EXTENSIVE = ("conductance_s", "electrons_m2", "thickness_m")
 
 
 def peeling_probability(film: Film, material: DataFile) -> float:
     """Probability that `film` comes off its substrate; the caller draws."""
     stress = material.parameters("stress", Stress)
     return float(structure.peeling_probability(film.stress_pa, film.thickness_m, stress))
-
-
-def _layer(
-    stack: Sequence[GrowthConditions],
-    anneal: Anneal | None,
-    atmosphere: Atmosphere | None,
-    seed: float,
-    epitaxy: float,
-    base: Substrate,
-    factors: tuple[float, float],
-    oxygen: Oxygen,
-    material: DataFile,
-) -> _Layer:
-    """The bottom layer of `stack`; the layers above it only keep it hot."""
-    at = stack[0]
-    c = material.parameters("crystallisation", Crystallisation)
-    carriers = material.parameters("carriers", Carriers)
-    deficit_grown = 1.0 - at.oxygen_coverage
-    exposure = sum(
-        structure.crystallisation_rate(above.substrate_temperature_k, deficit_grown, seed, c)
-        * (above.thickness_m / above.rate_m_s)
-        for above in stack
-    )
-    as_grown = structure.crystallised_fraction(exposure, c)
-    occupation_grown = structure.interstitial_occupation(at.oxygen_pressure_pa, deficit_grown, oxygen)
-    crystalline, occupation, deficit = as_grown, occupation_grown, deficit_grown
-    if anneal is not None and atmosphere is not None:
-        hot = anneal.temperature_c + KELVIN_OFFSET
-        exposure += structure.crystallisation_rate(hot, deficit_grown, seed, c) * anneal.duration_s
-        crystalline = structure.crystallised_fraction(exposure, c)
-        exchanged = structure.exchange_exposure(hot, anneal.duration_s, atmosphere, oxygen)
-        occupation = structure.annealed_occupation(occupation_grown, exchanged, atmosphere)
-        deficit = structure.annealed_deficit(deficit_grown, exchanged, atmosphere)
-    # What crystallised while growing chose its phase under bombardment and with the oxygen it had then.
-    early = as_grown / max(crystalline, 1e-12)
-    rutile = early * structure.rutile_fraction_grown(at.energy_per_atom_ev, deficit_grown, seed, c)
-    rutile += (1.0 - early) * structure.rutile_fraction_annealed(deficit, seed, c)
-    metal = structure.metal_fraction(deficit, c)
-    anatase, per_cation = charge.anatase_conductivity_s_m(
-        at.dopant_fraction,
-        occupation,
-        deficit,
-        epitaxy,
-        *factors,
-        carriers,
-        material.parameters("mobility", Mobility),
-    )
-    conductivity = charge.film_conductivity_s_m(
-        anatase, crystalline, rutile, metal, material.parameters("phases", Phases)
-    )
-    stress = structure.film_stress(
-        at.energy_per_atom_ev,
-        at.substrate_temperature_k,
-        crystalline - as_grown,
-        base.thermal_expansion_per_k,
-        material.parameters("stress", Stress),
-    )
-    return _Layer(
-        conductance_s=conductivity * at.thickness_m,
-        electrons_m2=per_cation * carriers.cation_density_m3 * at.thickness_m,
-        thickness_m=at.thickness_m,
-        crystalline=crystalline,
-        rutile=1.0 - (1.0 - rutile) * (1.0 - metal),
-        oxygen_ratio=2.0 * (1.0 - deficit) + at.dopant_fraction * occupation,
-        stress_pa=stress,
-    )
 
 
 def _option(material: DataFile, kind: str, name: str) -> str:
@@ -198,8 +138,8 @@ def _check(layers: Sequence[GrowthConditions], anneal: Anneal | None, normals: S
             if getattr(layer, name) > 1.0:
                 raise InvalidInputError(name, getattr(layer, name), "a fraction from 0 to 1")
     if anneal is not None:
-        if not anneal.temperature_c > -KELVIN_OFFSET:
-            raise InvalidInputError("anneal temperature_c", anneal.temperature_c, f"above -{KELVIN_OFFSET}")
+        if not anneal.temperature_c > -ZERO_CELSIUS_K:
+            raise InvalidInputError("anneal temperature_c", anneal.temperature_c, f"above -{ZERO_CELSIUS_K}")
         if not (math.isfinite(anneal.duration_s) and anneal.duration_s >= 0.0):
             raise InvalidInputError("anneal duration_s", anneal.duration_s, "a finite number >= 0")
 
@@ -208,7 +148,7 @@ def _extrapolated(layers: Sequence[GrowthConditions], anneal: Anneal | None, mat
     values = [(name, getattr(c, name)) for c in layers for name in GrowthConditions.__dataclass_fields__]
     if anneal is not None:
         values += [
-            ("anneal_temperature_k", anneal.temperature_c + KELVIN_OFFSET),
+            ("anneal_temperature_k", anneal.temperature_c + ZERO_CELSIUS_K),
             ("anneal_duration_s", anneal.duration_s),
         ]
     bounds = {name: quantity.valid for name, quantity in material.section("inputs").items() if quantity.valid}

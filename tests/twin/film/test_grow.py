@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.film.charge import ELEMENTARY_CHARGE_C
+from tansaki.twin.units import ELEMENTARY_CHARGE_C
 from tansaki.twin.film.grow import grow, peeling_probability
 from tansaki.twin.film.published_nb_tio2 import ROWS, PublishedRow
 from tansaki.twin.quantities import load
