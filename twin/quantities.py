@@ -8,7 +8,8 @@ They live in TOML files beside the code, one table a number::
     sigma = 0.005
     source = "nameplate of the pump"
     kind = "assumed"            # measured | fitted | assumed
-    valid = [0.01, 0.5]         # optional: where the number (or the input it bounds) may be used
+    valid = [0.01, 0.5]         # optional: where the number (or the input it bounds) may be trusted
+    possible = [0.0, 10.0]      # optional, for inputs: beyond it there is no such sample
 
 Code holds equations; a function that needs numbers takes a NamedTuple that `parameters` fills from a section.
 """
@@ -25,7 +26,8 @@ from tansaki.twin.errors import InvalidInputError, unknown_name
 
 Kind = Literal["measured", "fitted", "assumed"]
 Folder = Literal["elements", "instruments", "materials"]
-_FIELDS = ("value", "unit", "sigma", "source", "kind", "valid")
+_REQUIRED = ("value", "unit", "sigma", "source", "kind")
+_FIELDS = (*_REQUIRED, "valid", "possible")
 _T = TypeVar("_T", bound=tuple[Any, ...])
 
 
@@ -39,6 +41,7 @@ class Quantity:
     source: str
     kind: Kind
     valid: tuple[float, float] | None = None
+    possible: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +102,31 @@ def _quantity(where: str, entry: object) -> Quantity:
     for key in entry:
         if key not in _FIELDS:
             raise unknown_name(where, key, _FIELDS)
-    for key in _FIELDS[:-1]:
+    for key in _REQUIRED:
         if key not in entry:
             raise InvalidInputError(where, sorted(entry), f"a field {key!r} too")
     if entry["kind"] not in get_args(Kind):
         raise unknown_name(f"{where} kind", str(entry["kind"]), get_args(Kind))
     if not entry["source"]:
         raise InvalidInputError(f"{where} source", "", "a source, or the word 'assumed' and why")
-    valid = entry.get("valid")
     quantity = Quantity(
         float(entry["value"]),
         entry["unit"],
         float(entry["sigma"]),
         entry["source"],
         entry["kind"],
-        None if valid is None else (float(valid[0]), float(valid[1])),
+        _range(where, entry.get("valid")),
+        _range(where, entry.get("possible")),
     )
     if not math.isfinite(quantity.value) or not quantity.sigma >= 0:
         raise InvalidInputError(where, (quantity.value, quantity.sigma), "a finite value and sigma >= 0")
     return quantity
+
+
+def _range(where: str, ends: Any) -> tuple[float, float] | None:
+    if ends is None:
+        return None
+    low, high = (float(end) for end in ends)
+    if not low <= high:
+        raise InvalidInputError(f"{where} range", (low, high), "the lower end first")
+    return low, high

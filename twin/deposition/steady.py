@@ -7,6 +7,8 @@ fixed-point iterations. Written for `tansaki.twin.backends.bind`.
 
 from typing import NamedTuple
 
+import numpy as xp  # noqa: F401 - marks a physics module for `bind`
+
 from tansaki.twin.backends import Scalar
 from tansaki.twin.deposition.discharge import DischargeParameters, rates_at, voltage_v
 from tansaki.twin.deposition.reactive_gas import (
@@ -16,6 +18,13 @@ from tansaki.twin.deposition.reactive_gas import (
     balancing_flow_sccm,
     rates,
     steady_state,
+    steady_surface_metal,
+)
+from tansaki.twin.deposition.transport import (
+    TransportParameters,
+    arriving_fraction,
+    energy_per_atom_ev,
+    growth_rate_m_s,
 )
 
 ITERATIONS = tuple(range(6))
@@ -45,3 +54,36 @@ def rest(power_w: Scalar, reactive_pressure_pa: Scalar, berg: BergParameters, di
         now = rates_at(volts, power_w, state.target_coverage, 1.0, base, berg, discharge)
     metal_t, metal_c = 1.0 - state.target_coverage, 1.0 - state.collector_coverage
     return Rest(state, now, volts, balancing_flow_sccm(millipa, metal_t, metal_c, now))
+
+
+class Growth(NamedTuple):
+    """Film growth at one instant."""
+
+    rate_m_s: Scalar
+    coverage: Scalar
+    """Oxygen coverage of the growing surface, in balance with the instant."""
+    energy_ev: Scalar
+    """Per arriving metal atom."""
+
+
+def growth(
+    state: State,
+    voltage: Scalar,
+    coefficients: Rates,
+    argon_pressure_pa: Scalar,
+    berg: BergParameters,
+    transport: TransportParameters,
+) -> Growth:
+    """What the substrate gets from a chamber in this state."""
+    total_pa = argon_pressure_pa + 1e-3 * state.pressure_millipa
+    eroded = coefficients.metal_erosion * (1.0 - state.target_coverage) + (
+        coefficients.compound_erosion * state.target_coverage
+    )
+    mean_yield = berg.metal_yield * eroded / coefficients.metal_erosion
+    factor = transport.flux_factor * arriving_fraction(total_pa, transport)
+    bare = steady_surface_metal(state.pressure_millipa, state.target_coverage, coefficients, factor)
+    return Growth(
+        growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, transport),
+        1.0 - bare,
+        energy_per_atom_ev(total_pa, mean_yield, voltage, transport),
+    )
