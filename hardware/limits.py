@@ -3,6 +3,7 @@
 import math
 from dataclasses import fields
 
+from tansaki.twin.deposition.flow_steps import check_flow_steps
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.quantities import DataFile, available, load
 from tansaki.twin.records import Deposition, Recipe
@@ -26,8 +27,11 @@ def check_recipe(recipe: Recipe, laboratory: DataFile) -> None:
             )
         for field in fields(Deposition):
             value = getattr(layer, field.name)
-            if value is not None:
+            if field.name != "oxygen_flow_steps" and value is not None:
                 _check(f"layer {number}: {field.name}", value, laboratory, field.name)
+        check_flow_steps(layer, math.inf)
+        for _, flow_sccm in layer.oxygen_flow_steps:
+            _check(f"layer {number}: oxygen_flow_steps", flow_sccm, laboratory, "oxygen_flow_sccm")
     if recipe.anneal is not None:
         _check("anneal: temperature_c", recipe.anneal.temperature_c, laboratory, "anneal_temperature_c")
         _check("anneal: duration_s", recipe.anneal.duration_s, laboratory, "anneal_duration_s")

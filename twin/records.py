@@ -6,7 +6,7 @@ virtual instruments, and never leaves twin/ and hardware/.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ class Deposition:
     """One sputtered layer.
 
     Either the oxygen partial pressure is regulated (`oxygen_pressure_pa`, feedback on the flow) or the oxygen
-    flow is held (`oxygen_flow_sccm`); exactly one of the two is set. The shutter closes when the thickness
-    monitor reads `thickness_nm`, at the latest after `duration_s`.
+    flow is held (`oxygen_flow_sccm`); exactly one of the two is set. A held flow may be stepped while the film
+    grows (`oxygen_flow_steps`). The shutter closes when the thickness monitor reads `thickness_nm`, at the latest
+    after `duration_s`.
     """
 
     power_w: float
@@ -35,6 +36,8 @@ class Deposition:
     oxygen_pressure_pa: float | None = None
     oxygen_flow_sccm: float | None = None
     thickness_nm: float | None = None
+    oxygen_flow_steps: tuple[tuple[float, float], ...] = ()
+    """(seconds after the shutter opened, new flow in sccm), times rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,17 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemRecipe:
+    """A recipe for the laboratory at surrogate fidelity: settings of one material system by name.
+
+    Names, units and ranges are in section ``settings`` of the material's file; what is not set has its usual value.
+    """
+
+    system: str
+    settings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class TableRequest:
     """A recipe for a laboratory that is a table of past measurements: repeat the row with these inputs."""
 
@@ -64,9 +78,13 @@ class TableRequest:
     point: Mapping[str, float | int | str]
 
 
+AnyRecipe: TypeAlias = Recipe | SystemRecipe | TableRequest
+"""What some laboratory can be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrowthConditions:
-    """What reached the substrate while one layer grew: averages weighted by the arriving metal atoms."""
+    """What reached the substrate while one layer, or a slice of one, grew: means weighted by the arriving metal."""
 
     thickness_m: float
     rate_m_s: float
@@ -160,7 +178,7 @@ class Experiment:
     number: int
     """Position in the laboratory's order of submission, from 0; also the ticket."""
     sample_id: str
-    recipe: Recipe | TableRequest
+    recipe: AnyRecipe
     status: Status
     origin: Origin
     started_s: float

@@ -1,4 +1,4 @@
-"""From recipe to film: the layers are deposited one after the other, then the sample is annealed.
+"""From recipe to film: the layers are deposited one after the other, slice by slice, then the sample is annealed.
 
 Nothing here is measured or paid for; that is the laboratory's business.
 """
@@ -34,7 +34,7 @@ def synthesise(
     """Carry out `recipe` with the noise and failures that `rng` draws.
 
     ``failed``: the plasma did not ignite, or the film peeled off. ``partial``: a layer grew before the chamber
-    had settled; the film is there, its recipe was not quite the one asked for.
+    had settled, or missed a step of the flow; the film is there, its recipe was not quite the one asked for.
     """
     film_normals = tuple(rng.standard_normal(len(NO_VARIATION)))
     peel_chance = rng.random()
@@ -43,10 +43,10 @@ def synthesise(
         run = chamber.deposit(layer, state, rng, drift=drift)
         runs.append(run)
         state = run.state
-        if run.conditions is None:
+        if not run.conditions:
             return _ended("failed", run.message, None, runs)
     material = load("materials", recipe.material)
-    conditions = [run.conditions for run in runs if run.conditions is not None]
+    conditions = [piece for run in runs for piece in run.conditions]
     film = grow(conditions, recipe.anneal, recipe.substrate, material, film_normals)
     if peel_chance < peeling_probability(film, material):
         stress = f"{film.stress_pa / 1e6:.0f} MPa over {film.thickness_m * 1e9:.0f} nm"
@@ -60,9 +60,9 @@ def true_film(recipe: Recipe, chamber: Chamber) -> Film | None:
     rng = np.random.default_rng(0)  # drawn from, never looked at
     fresh = ChamberState()
     runs = [chamber.deposit(layer, fresh, rng, noise=False, drift=False) for layer in recipe.layers]
-    conditions = [run.conditions for run in runs if run.conditions is not None]
-    if len(conditions) < len(runs):
+    if not all(run.conditions for run in runs):
         return None
+    conditions = [piece for run in runs for piece in run.conditions]
     return grow(conditions, recipe.anneal, recipe.substrate, load("materials", recipe.material))
 
 

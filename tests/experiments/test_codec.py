@@ -44,7 +44,8 @@ ARRAYS = DTYPES.flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 )
 OPTIONAL = st.none() | NUMBERS
-LAYERS = st.builds(Deposition, *[NUMBERS] * 5, OPTIONAL, OPTIONAL, OPTIONAL)
+STEPS = st.lists(st.tuples(NUMBERS, NUMBERS), max_size=2).map(tuple)
+LAYERS = st.builds(Deposition, *[NUMBERS] * 5, OPTIONAL, OPTIONAL, OPTIONAL, STEPS)
 RECIPES = st.builds(
     Recipe,
     TEXTS,

@@ -1,6 +1,7 @@
 """The twin as a laboratory: limits before anything moves, failures as outcomes, time and money, full records."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tansaki.twin.records import Anneal, Deposition, Recipe
 from tansaki.twin.synthesis import Synthesis, synthesise
 
 LAYER = Deposition(100.0, 2.0, 25.0, 14400.0, 0.06, oxygen_pressure_pa=0.006, thickness_nm=100.0)
+HELD = {"oxygen_pressure_pa": None, "oxygen_flow_sccm": 0.5}
 RECIPE = Recipe("nb_tio2", "glass", (LAYER,), Anneal(300.0, 3600.0))
 
 
@@ -23,9 +25,12 @@ RECIPE = Recipe("nb_tio2", "glass", (LAYER,), Anneal(300.0, 3600.0))
         ({"oxygen_pressure_pa": None}, "exactly one of the two"),
         ({"oxygen_flow_sccm": 1.0}, "exactly one of the two"),
         ({"substrate_temperature_c": 900.0}, "allowed: 15 to 500 degC"),
+        ({"oxygen_flow_steps": ((60.0, 0.9),)}, "a regulated pressure leaves no flow to step"),
+        ({**HELD, "oxygen_flow_steps": ((20000.0, 0.9),)}, "times that rise"),
+        ({**HELD, "oxygen_flow_steps": ((60.0, 99.0),)}, "layer 0: oxygen_flow_steps: got 99.0"),
     ],
 )
-def test_a_layer_beyond_the_limits_is_refused_before_anything_moves(change: dict[str, float], message: str) -> None:
+def test_a_layer_beyond_the_limits_is_refused_before_anything_moves(change: dict[str, Any], message: str) -> None:
     laboratory = TwinLaboratory(0)
     before = laboratory.state()
     with pytest.raises(InvalidInputError, match=message):

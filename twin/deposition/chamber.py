@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tansaki.twin.backends import bind
-from tansaki.twin.deposition import process, reactive_gas
+from tansaki.twin.deposition import process, reactive_gas, slices
 from tansaki.twin.deposition.control import ControlParameters, Settings
 from tansaki.twin.deposition.discharge import DischargeParameters
 from tansaki.twin.deposition.drift import (
@@ -25,6 +25,7 @@ from tansaki.twin.deposition.drift import (
     wear_factor,
     window_transmission,
 )
+from tansaki.twin.deposition.flow_steps import as_array, check_flow_steps
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
 from tansaki.twin.deposition.transport import TransportParameters
@@ -63,8 +64,8 @@ class DepositionRun:
 
     status: Status
     message: str
-    conditions: GrowthConditions | None
-    """Hidden truth for the film; None where nothing grew."""
+    conditions: tuple[GrowthConditions, ...]
+    """Hidden truth for the film, bottom first: one slice where growth was steady, none where nothing grew."""
     trace: Trace
     duration_s: float
     """From the start of heating to the closed shutter."""
@@ -109,7 +110,8 @@ class Chamber:
         (for checking; slow).
 
         Raises `InvalidInputError` for a recipe that no chamber could carry out. A plasma that does not ignite is
-        status ``failed``; a film grown in a chamber that had not settled is ``partial``.
+        status ``failed``; a film grown in a chamber that had not settled when the shutter opened, or thick enough
+        before a step of the flow, is ``partial``.
         """
         self._refuse_nonsense(deposition)
         chance, monitor_normal, gauge_normal = generator.random(), generator.normal(), generator.normal()
@@ -124,7 +126,7 @@ class Chamber:
             return DepositionRun(
                 "failed",
                 f"plasma not ignited at {deposition.pressure_pa:.3g} Pa argon and {deposition.power_w:.3g} W",
-                None,
+                (),
                 Trace(trace.time_s, trace.channels, ((heating_s, "ignition failed"),)),
                 heating_s + attempt,
                 state,
@@ -133,8 +135,10 @@ class Chamber:
             deposition, before, 1.0 + self.handling.monitor_sigma * monitor_normal, noise, fast_forward
         )
         samples = np.zeros((LARGEST_TRACE - HEATING_SAMPLES, len(process.CHANNELS)))
+        film = np.zeros((slices.MOST_SLICES, slices.COLUMNS))
         outcome: Outcome = bind(process, "numba").run(
             settings,
+            as_array(deposition),
             _rates(self.berg),
             self.berg,
             self.discharge,
@@ -142,6 +146,7 @@ class Chamber:
             self.control,
             generator,
             samples,
+            film,
         )
         plasma_s = outcome.presputter_s + outcome.growth_s
         oxygen_pa = outcome.oxygen_millipa / MILLIPASCAL_PER_PASCAL
@@ -153,23 +158,13 @@ class Chamber:
             oxygen_pa=oxygen_pa,
             normal=gauge_normal,
         )
-        conditions = GrowthConditions(
-            thickness_m=outcome.thickness_m,
-            rate_m_s=outcome.thickness_m / outcome.growth_s,
-            pressure_pa=deposition.pressure_pa + oxygen_pa,
-            oxygen_pressure_pa=oxygen_pa,
-            oxygen_coverage=outcome.oxygen_coverage,
-            energy_per_atom_ev=outcome.energy_ev,
-            substrate_temperature_k=deposition.substrate_temperature_c + ZERO_CELSIUS_K,
-            dopant_fraction=deposition.dopant_fraction,
-        )
         trace = self._trace(deposition, before, heating_s, samples[: outcome.samples], 0.0)
         events = self._events(deposition, heating_s, outcome, settings)
-        message = "" if outcome.settled else "oxygen pressure not settled when the shutter opened"
+        message = _shortcomings(deposition, outcome)
         return DepositionRun(
-            "ok" if outcome.settled else "partial",
+            "partial" if message else "ok",
             message,
-            conditions,
+            tuple(_conditions(deposition, piece) for piece in film[: outcome.slices]),
             Trace(trace.time_s, trace.channels, events),
             heating_s + plasma_s,
             after if drift else state,
@@ -236,7 +231,9 @@ class Chamber:
         if not outcome.settled:
             events.append((opened, "oxygen pressure not settled"))
         events.append((opened, "shutter open"))
-        if deposition.thickness_nm is not None and outcome.growth_s >= settings.open_s:
+        for after_s, flow_sccm in deposition.oxygen_flow_steps[: outcome.flow_steps]:
+            events.append((opened + after_s, f"oxygen flow to {flow_sccm:.4g} sccm"))
+        if deposition.thickness_nm is not None and outcome.growth_s > settings.open_s - process.STEP_S:
             reading = 1e9 * outcome.thickness_m * settings.monitor_gain
             events.append((closed, f"time limit at {reading:.4g} nm of {deposition.thickness_nm:.4g} nm"))
         events.append((closed, "shutter closed"))
@@ -262,6 +259,7 @@ class Chamber:
             raise InvalidInputError(
                 "deposition oxygen_flow_sccm", flow, f"0 to {largest:g} sccm (mass-flow controller)"
             )
+        check_flow_steps(deposition, largest)
         if deposition.thickness_nm is not None and not 0.0 < deposition.thickness_nm < math.inf:
             raise InvalidInputError("deposition thickness_nm", deposition.thickness_nm, "a finite number above 0")
         if not -ZERO_CELSIUS_K < deposition.substrate_temperature_c < math.inf:
@@ -290,6 +288,31 @@ def open_chamber(name: str = "sputter_tio2_2inch") -> Chamber:
 @cache
 def _rates(berg: BergParameters) -> Rates:
     return Rates(*(float(value) for value in reactive_gas.rates(berg)))
+
+
+def _conditions(deposition: Deposition, piece: Floats) -> GrowthConditions:
+    """One row of slices as the film meets it."""
+    thickness_m = float(piece[slices.THICKNESS])
+    oxygen_pa = float(piece[slices.OXYGEN]) / thickness_m / MILLIPASCAL_PER_PASCAL
+    return GrowthConditions(
+        thickness_m=thickness_m,
+        rate_m_s=thickness_m / float(piece[slices.DURATION]),
+        pressure_pa=deposition.pressure_pa + oxygen_pa,
+        oxygen_pressure_pa=oxygen_pa,
+        oxygen_coverage=float(piece[slices.COVERAGE]) / thickness_m,
+        energy_per_atom_ev=float(piece[slices.ENERGY]) / thickness_m,
+        substrate_temperature_k=deposition.substrate_temperature_c + ZERO_CELSIUS_K,
+        dopant_fraction=deposition.dopant_fraction,
+    )
+
+
+def _shortcomings(deposition: Deposition, outcome: Outcome) -> str:
+    """Why the film is not quite the one that was asked for; empty if it is."""
+    found = [] if outcome.settled else ["oxygen pressure not settled when the shutter opened"]
+    missed = deposition.oxygen_flow_steps[outcome.flow_steps :]
+    if missed:
+        found.append(f"shutter closed before the oxygen flow step at {missed[0][0]:.4g} s")
+    return "; ".join(found)
 
 
 def _padded(before: Floats, values: Any) -> Floats:

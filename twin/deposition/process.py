@@ -4,8 +4,11 @@ The discharge current, and with it the erosion, is held over one step of 0.02 s;
 
 With a closed shutter the chamber is stepped until it has settled (rule in `tansaki.twin.deposition.control`). A
 settled chamber stays in its steady state while the film grows, so growth is carried by that state instead of hours
-of 0.02 s steps (`fast_forward`); an unsettled one is stepped to the end. What this neglects is the jitter that the
-gauge noise puts on the pressure, and the last of the settling.
+of 0.02 s steps (`fast_forward`); one that had not settled is stepped. A step of the held flow wakes a resting
+chamber: it is stepped until it has settled again. What this neglects is the jitter that the gauge noise puts on the
+pressure, and the last of the settling.
+
+The film is kept as a stack of slices (`tansaki.twin.deposition.slices`): one where growth was steady.
 """
 
 from typing import Any, NamedTuple
@@ -29,6 +32,7 @@ from tansaki.twin.deposition.reactive_gas import (
     steady_surface_metal,
     step,
 )
+from tansaki.twin.deposition.slices import OXYGEN, THICKNESS, lay_down
 from tansaki.twin.deposition.transport import (
     TransportParameters,
     arriving_fraction,
@@ -39,6 +43,10 @@ from tansaki.twin.deposition.transport import (
 STEP_S = 0.02
 SHUT_SAMPLES = 240
 """Most samples before the shutter opens; `run` needs more than twice as many rows."""
+TRANSIENT_SAMPLE_S = 0.2
+"""Least time between samples after a step of the flow."""
+TRANSIENT_SPREAD = 8.0
+"""That time grows with the time since the step, so that a transient of any length fits into its share of the rows."""
 CHANNELS = (
     "time_s",
     "oxygen_pressure_pa",
@@ -52,16 +60,33 @@ CHANNELS = (
 
 
 class Outcome(NamedTuple):
-    """What `run` returns beside the samples; averages are weighted by the arriving metal."""
+    """What `run` returns beside samples and slices."""
 
     samples: int
+    slices: int
+    flow_steps: int
+    """How many steps of the flow came before the shutter closed."""
     settled: bool
+    """Whether the chamber had settled when the shutter opened."""
     presputter_s: float
     growth_s: float
     thickness_m: float
     oxygen_millipa: float
-    oxygen_coverage: float
-    energy_ev: float
+    """Mean over the film."""
+    state: State
+
+
+class Segment(NamedTuple):
+    """Growth at rest, until a step of the flow or to the end of the run."""
+
+    samples: int
+    slices: int
+    duration_s: float
+    deposited_m: float
+    """Thickness of the film after it."""
+    flow_sccm: float
+    is_last: bool
+    """Whether the film is as thick as wanted."""
     state: State
 
 
@@ -126,11 +151,24 @@ def record(
     row[6] = grown_m * settings.monitor_gain
 
 
+def mean_oxygen_millipa(slices: NDArray[xp.float64], count: int) -> float:
+    """Oxygen pressure weighted by the thickness of the slices."""
+    height, sum_oxygen = 0.0, 0.0
+    for k in range(count):
+        height += slices[k, THICKNESS]
+        sum_oxygen += slices[k, OXYGEN]
+    return sum_oxygen / height
+
+
 def grow_at_rest(
     state: State,
     flow_sccm: float,
-    opened_s: float,
+    since_s: float,
+    longest_s: float,
+    deposited_m: float,
     rows: int,
+    most_rows: int,
+    layers: int,
     settings: Settings,
     base: Rates,
     berg: BergParameters,
@@ -139,8 +177,9 @@ def grow_at_rest(
     control: ControlParameters,
     generator: Any,
     samples: NDArray[xp.float64],
-) -> Outcome:
-    """Growth in the steady state beside `state`, from the opening of the shutter to its closing."""
+    slices: NDArray[xp.float64],
+) -> Segment:
+    """Growth in the steady state beside `state`, from `since_s` until the film is thick enough, at most `longest_s`."""
     state = resting_state(state, flow_sccm + settings.outgassing_sccm, settings, base, berg, discharge)
     volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
     now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
@@ -149,30 +188,25 @@ def grow_at_rest(
         needed = balancing_flow_sccm(state.pressure_millipa, metal_t, metal_c, now)
         flow_sccm = max(needed - settings.outgassing_sccm, 0.0)
     growth = growth_at(state, volts, now, settings, berg, transport)
-    growth_s = min(settings.monitor_thickness_m / settings.monitor_gain / growth.rate_m_s, settings.open_s)
-    if samples[rows - 1, 0] > opened_s - 0.5 * STEP_S:
+    missing_s = (settings.monitor_thickness_m / settings.monitor_gain - deposited_m) / growth.rate_m_s
+    is_last = missing_s <= longest_s
+    growth_s = min(missing_s, longest_s)
+    if samples[rows - 1, 0] > since_s - 0.5 * STEP_S:
         rows -= 1  # this instant is sampled again as the first of the growth
-    intervals = max(1, min(samples.shape[0] - rows - 1, int(growth_s)))
+    intervals = max(1, min(most_rows - rows - 1, int(growth_s)))
     for k in range(intervals + 1):
         since = growth_s * k / intervals
         reading = gauge_millipa(state, settings, control, generator)
-        grown = growth.rate_m_s * since
-        record(samples[rows + k], opened_s + since, reading, state, flow_sccm, volts, grown, settings)
-    return Outcome(
-        rows + intervals + 1,
-        True,
-        opened_s,
-        growth_s,
-        growth.rate_m_s * growth_s,
-        state.pressure_millipa,
-        growth.coverage,
-        growth.energy_ev,
-        state,
-    )
+        grown = deposited_m + growth.rate_m_s * since
+        record(samples[rows + k], since_s + since, reading, state, flow_sccm, volts, grown, settings)
+    thickness_m = growth.rate_m_s * growth_s
+    layers = lay_down(slices, layers, thickness_m, growth_s, state.pressure_millipa, growth.coverage, growth.energy_ev)
+    return Segment(rows + intervals + 1, layers, growth_s, deposited_m + thickness_m, flow_sccm, is_last, state)
 
 
 def run(
     settings: Settings,
+    flow_steps: NDArray[xp.float64],
     base: Rates,
     berg: BergParameters,
     discharge: DischargeParameters,
@@ -180,10 +214,14 @@ def run(
     control: ControlParameters,
     generator: Any,
     samples: NDArray[xp.float64],
+    slices: NDArray[xp.float64],
 ) -> Outcome:
-    """Pre-sputter, open the shutter, grow, close. Fills `samples` (rows × `CHANNELS`) with time from ignition.
+    """Pre-sputter, open the shutter, grow, close.
 
-    The target starts bare: it was cleaned in argon. `generator` gives one standard normal a reading.
+    Fills `samples` (rows × `CHANNELS`) with time from ignition, and `slices` (rows × the columns of
+    `tansaki.twin.deposition.slices`) with the film, bottom first. `flow_steps` (steps × 2) holds seconds after the
+    shutter opened, rising, and the flow from then on. The target starts bare: it was cleaned in argon. `generator`
+    gives one standard normal a reading.
     """
     regulated = settings.set_point_millipa > 0.0
     power_ratio = settings.power_w / (discharge.reference_voltage_v * berg.discharge_current_a)
@@ -196,20 +234,30 @@ def run(
     ring[:] = command
     integral, flow, smoothed, reading = 0.0, 0.0, 0.0, 0.0
     state = State(0.0, 0.0, 0.0)
-    rows, calm_s, time_s, next_sample = 0, 0.0, 0.0, 0.0
-    is_open, settled = False, False
+    rows, layers, calm_s, time_s, next_sample = 0, 0, 0.0, 0.0, 0.0
+    is_open, settled, may_rest = False, False, False
     opened_s, deposited = 0.0, 0.0
-    sum_oxygen, sum_coverage, sum_energy = 0.0, 0.0, 0.0
+    stepped, stepped_s, row_share, row_limit = 0, 0.0, 0, samples.shape[0]
     index = 0
     while True:
+        while is_open and stepped < len(flow_steps) and time_s > opened_s + flow_steps[stepped, 0] - 0.5 * STEP_S:
+            command = flow_steps[stepped, 1]
+            stepped += 1
+            stepped_s, calm_s, may_rest = time_s, 0.0, True
+            row_limit += row_share
+            next_sample = time_s + TRANSIENT_SAMPLE_S
         volts = voltage_v(settings.power_w, state.target_coverage, berg, discharge)
         now = rates_at(volts, settings.power_w, state.target_coverage, settings.wear_factor, base, berg, discharge)
         reading = gauge_millipa(state, settings, control, generator)
         smoothed += (reading - smoothed) * STEP_S / control.filter_s
-        if time_s >= next_sample - 0.5 * STEP_S and rows < samples.shape[0]:
+        if time_s >= next_sample - 0.5 * STEP_S and rows < row_limit:
             record(samples[rows], time_s, reading, state, flow, volts, deposited, settings)
             rows += 1
-            next_sample = time_s + (settings.growth_sample_s if is_open else shut_sample_s)
+            if stepped > 0:
+                spread_s = (time_s - stepped_s) * TRANSIENT_SPREAD / row_share
+                next_sample = time_s + max(TRANSIENT_SAMPLE_S, spread_s)
+            else:
+                next_sample = time_s + (settings.growth_sample_s if is_open else shut_sample_s)
         if regulated:
             miss = settings.set_point_millipa - reading
             integral = min(
@@ -219,28 +267,57 @@ def run(
         ring[index % (delay + 1)] = command
         flow += (ring[(index + 1) % (delay + 1)] - flow) * blend
         index += 1
-        if not is_open:
+        if may_rest or not is_open:
             near = is_near_rest(state, smoothed, flow + settings.outgassing_sccm, settings, now, control)
             calm_s = calm_s + STEP_S if near else 0.0
+        if not is_open:
             settled = calm_s >= control.settled_for_s
             if (settled and time_s >= control.shortest_presputter_s) or time_s >= control.longest_presputter_s:
-                is_open = True
+                is_open, may_rest = True, settled
                 opened_s = time_s
-                if settled and settings.fast_forward > 0.0:
-                    return grow_at_rest(
-                        state,
-                        flow,
-                        opened_s,
-                        rows,
-                        settings,
-                        base,
-                        berg,
-                        discharge,
-                        transport,
-                        control,
-                        generator,
-                        samples,
-                    )
+                if len(flow_steps) > 0:
+                    row_share = (samples.shape[0] - rows) // (2 * len(flow_steps) + 1)
+                    row_limit = rows + row_share
+        if may_rest and is_open and calm_s >= control.settled_for_s and settings.fast_forward > 0.0:
+            more_steps = stepped < len(flow_steps)
+            until_s = opened_s + (flow_steps[stepped, 0] if more_steps else settings.open_s) - time_s
+            row_limit += row_share if stepped > 0 else 0
+            segment = grow_at_rest(
+                state,
+                flow,
+                time_s,
+                until_s,
+                deposited,
+                rows,
+                row_limit if more_steps else samples.shape[0],
+                layers,
+                settings,
+                base,
+                berg,
+                discharge,
+                transport,
+                control,
+                generator,
+                samples,
+                slices,
+            )
+            state, rows, layers, deposited = segment.state, segment.samples, segment.slices, segment.deposited_m
+            flow = segment.flow_sccm
+            ring[:] = flow
+            time_s += segment.duration_s
+            if segment.is_last or not more_steps:
+                return Outcome(
+                    rows,
+                    layers,
+                    stepped,
+                    settled,
+                    opened_s,
+                    time_s - opened_s,
+                    deposited,
+                    mean_oxygen_millipa(slices, layers),
+                    state,
+                )
+            continue
         if is_open:
             growth = growth_at(state, volts, now, settings, berg, transport)
             left_s = opened_s + settings.open_s - time_s
@@ -252,9 +329,7 @@ def run(
                 is_last = True
             weight = growth.rate_m_s * span
             deposited += weight
-            sum_oxygen += weight * state.pressure_millipa
-            sum_coverage += weight * growth.coverage
-            sum_energy += weight * growth.energy_ev
+            layers = lay_down(slices, layers, weight, span, state.pressure_millipa, growth.coverage, growth.energy_ev)
             if is_last:
                 time_s += span
                 break
@@ -265,12 +340,12 @@ def run(
     record(samples[last], time_s, reading, state, flow, volts, deposited, settings)
     return Outcome(
         last + 1,
+        layers,
+        stepped,
         settled,
         opened_s,
         time_s - opened_s,
         deposited,
-        sum_oxygen / deposited,
-        sum_coverage / deposited,
-        sum_energy / deposited,
+        mean_oxygen_millipa(slices, layers),
         state,
     )

@@ -18,9 +18,11 @@ from tansaki.twin.deposition import process
 from tansaki.twin.deposition import reactive_gas as rg
 from tansaki.twin.deposition.chamber import Chamber, DepositionRun, open_chamber
 from tansaki.twin.deposition.drift import ChamberState
+from tansaki.twin.deposition.flow_steps import as_array
+from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.records import Deposition
+from tansaki.twin.records import Deposition, GrowthConditions
 
 Floats = NDArray[np.float64]
 FRESH = ChamberState()
@@ -66,6 +68,12 @@ def channel(run: DepositionRun, name: str) -> Floats:
     return np.asarray(run.trace.channels[name], np.float64)
 
 
+def only(run: DepositionRun) -> GrowthConditions:
+    """What the film met in a steady run."""
+    (conditions,) = run.conditions
+    return conditions
+
+
 def opened_s(run: DepositionRun) -> float:
     return next(time for time, what in run.trace.events if what == "shutter open")
 
@@ -74,9 +82,8 @@ def opened_s(run: DepositionRun) -> float:
 def test_regulated_growth_is_that_of_the_steady_equations(chamber: Chamber, oxygen_pa: float) -> None:
     """Settles at every set point, on the middle branch too, and grows at the rate of Berg's steady state."""
     run = chamber.deposit(layer(oxygen_pressure_pa=oxygen_pa), FRESH, seeded(), noise=False, drift=False)
-    grown = run.conditions
+    grown = only(run)
     assert run.status == "ok"
-    assert grown is not None
     assert grown.oxygen_pressure_pa == pytest.approx(oxygen_pa, rel=1e-9)
     assert grown.thickness_m == pytest.approx(100e-9, rel=1e-9)
     # the same by hand: scale the erosion to the voltage and ions of the poisoned fraction, iterate
@@ -102,13 +109,12 @@ def test_regulated_growth_is_that_of_the_steady_equations(chamber: Chamber, oxyg
 
 def test_more_oxygen_means_more_coverage_less_rate_more_energy_per_atom(chamber: Chamber) -> None:
     runs = [
-        chamber.deposit(layer(oxygen_pressure_pa=p), FRESH, seeded(), noise=False).conditions
+        only(chamber.deposit(layer(oxygen_pressure_pa=p), FRESH, seeded(), noise=False))
         for p in np.geomspace(1e-4, 0.1, 13)
     ]
-    rates = [grown.rate_m_s for grown in runs if grown]
-    coverages = [grown.oxygen_coverage for grown in runs if grown]
-    energies = [grown.energy_per_atom_ev for grown in runs if grown]
-    assert len(rates) == 13
+    rates = [grown.rate_m_s for grown in runs]
+    coverages = [grown.oxygen_coverage for grown in runs]
+    energies = [grown.energy_per_atom_ev for grown in runs]
     assert np.all(np.diff(rates) < 0)
     assert np.all(np.diff(coverages) > 0)
     assert np.all(np.diff(energies) > 0)
@@ -122,11 +128,9 @@ def test_more_oxygen_means_more_coverage_less_rate_more_energy_per_atom(chamber:
 def test_fast_forward_gives_the_film_of_the_full_run(chamber: Chamber, oxygen: dict[str, float], noise: bool) -> None:
     """Largest difference measured over these: 5.1e-4 (pressure at 0.71 sccm, 1.2 % below the turning point)."""
     short, full = (
-        chamber.deposit(layer(**oxygen), FRESH, seeded(1), noise=noise, fast_forward=fast).conditions
+        only(chamber.deposit(layer(**oxygen), FRESH, seeded(1), noise=noise, fast_forward=fast))
         for fast in (True, False)
     )
-    assert short is not None
-    assert full is not None
     for name, value in asdict(full).items():
         assert asdict(short)[name] == pytest.approx(value, rel=1e-3), name
     assert short.thickness_m == pytest.approx(full.thickness_m, rel=1e-9)
@@ -137,16 +141,14 @@ def test_a_held_flow_jumps_at_the_turning_point(chamber: Chamber) -> None:
     for flow in (0.70, 0.74):
         run = chamber.deposit(layer(oxygen_flow_sccm=flow, thickness_nm=20.0), FRESH, seeded(), noise=False)
         assert run.status == "ok"
-        assert run.conditions is not None
-        pressures[flow] = run.conditions.oxygen_pressure_pa
+        pressures[flow] = only(run).oxygen_pressure_pa
     assert pressures[0.74] > 50 * pressures[0.70]
 
 
 def test_pure_argon_grows_metal(chamber: Chamber) -> None:
     run = chamber.deposit(layer(oxygen_flow_sccm=0.0), FRESH, seeded(), noise=False)
-    assert run.conditions is not None
-    assert run.conditions.oxygen_coverage == 0.0
-    assert run.conditions.oxygen_pressure_pa == 0.0
+    assert only(run).oxygen_coverage == 0.0
+    assert only(run).oxygen_pressure_pa == 0.0
 
 
 def controlled(chamber: Chamber, **changed: float) -> Chamber:
@@ -163,7 +165,6 @@ def test_one_gain_for_all_set_points_would_not_do(chamber: Chamber) -> None:
         assert run.status == "partial"
         assert "not settled" in run.message
         assert "oxygen pressure not settled" in [what for _, what in run.trace.events]
-        assert run.conditions is not None
         swing = channel(run, "oxygen_flow_sccm")[times(run) > opened_s(run)]
         assert np.std(swing) > 0.05
         assert chamber.deposit(layer(oxygen_pressure_pa=pressure, **short), FRESH, seeded(), noise=False).status == "ok"
@@ -247,9 +248,7 @@ def test_the_gauge_reads_with_its_noise(chamber: Chamber) -> None:
 def test_the_monitor_error_is_one_draw_a_run_and_of_the_stated_size(chamber: Chamber) -> None:
     thickness = []
     for seed in range(400):
-        grown = chamber.deposit(layer(thickness_nm=10.0), FRESH, seeded(seed), drift=False).conditions
-        assert grown is not None
-        thickness.append(grown.thickness_m)
+        thickness.append(only(chamber.deposit(layer(thickness_nm=10.0), FRESH, seeded(seed), drift=False)).thickness_m)
     assert np.mean(thickness) == pytest.approx(10e-9, rel=0.01)
     assert np.std(thickness) / 10e-9 == pytest.approx(chamber.handling.monitor_sigma, rel=0.2)
 
@@ -257,14 +256,12 @@ def test_the_monitor_error_is_one_draw_a_run_and_of_the_stated_size(chamber: Cha
 def test_the_clock_closes_the_shutter(chamber: Chamber) -> None:
     timed = chamber.deposit(layer(thickness_nm=None, duration_s=600.0), FRESH, seeded(), noise=False)
     limited = chamber.deposit(layer(thickness_nm=500.0, duration_s=600.0), FRESH, seeded(), noise=False)
-    assert timed.conditions is not None
     assert timed.conditions == limited.conditions
     assert timed.duration_s == pytest.approx(opened_s(timed) + 600.0)
     assert timed.status == limited.status == "ok"
     assert any("time limit at" in what for _, what in limited.trace.events)
     full = chamber.deposit(layer(thickness_nm=None, duration_s=600.0), FRESH, seeded(), noise=False, fast_forward=False)
-    assert full.conditions is not None
-    assert full.conditions.thickness_m == pytest.approx(timed.conditions.thickness_m, rel=1e-5)
+    assert only(full).thickness_m == pytest.approx(only(timed).thickness_m, rel=1e-5)
     assert full.duration_s == pytest.approx(timed.duration_s, abs=1e-6)
 
 
@@ -282,7 +279,7 @@ def test_a_plasma_that_does_not_ignite_is_an_outcome(chamber: Chamber) -> None:
     run = chamber.deposit(layer(pressure_pa=1e-3, substrate_temperature_c=200.0), worn, seeded(), noise=False)
     assert run.status == "failed"
     assert "not ignited at 0.001 Pa" in run.message
-    assert run.conditions is None
+    assert run.conditions == ()
     assert run.state == worn
     assert run.trace.events[-1][1] == "ignition failed"
     assert run.trace.time_s[-1] == pytest.approx(run.duration_s)
@@ -311,7 +308,7 @@ def test_the_same_seed_meets_the_same_world(chamber: Chamber) -> None:
 
 def test_drift_changes_what_the_film_meets(chamber: Chamber) -> None:
     def grown(state: ChamberState, **changed: Any) -> Any:
-        return chamber.deposit(layer(**changed), state, seeded(), noise=False).conditions
+        return only(chamber.deposit(layer(**changed), state, seeded(), noise=False))
 
     nominal = grown(FRESH)
     assert grown(replace(FRESH, target_energy_kwh=5.0)).rate_m_s < 0.99 * nominal.rate_m_s
@@ -367,36 +364,45 @@ def test_any_recipe_gives_a_sane_run(
     assert np.all(np.diff(times(run)) > 0)
     assert times(run)[-1] == pytest.approx(run.duration_s)
     assert len(run.trace.time_s) <= 600
-    assert (run.conditions is None) == (run.status == "failed")
-    if run.conditions is not None:
-        assert 0.0 < run.conditions.thickness_m <= 1.3e-9 * thickness
-        assert 0.0 <= run.conditions.oxygen_coverage <= 1.0
-        assert run.conditions.rate_m_s > 0.0
-        assert run.conditions.energy_per_atom_ev > 0.0
+    assert (not run.conditions) == (run.status == "failed")
+    assert len(run.conditions) <= 24
+    for grown in run.conditions:
+        assert 0.0 < grown.thickness_m <= 1.3e-9 * thickness
+        assert 0.0 <= grown.oxygen_coverage <= 1.0
+        assert grown.rate_m_s > 0.0
+        assert grown.energy_per_atom_ev > 0.0
 
 
-def test_the_kernel_is_the_same_program_in_numpy_and_numba(chamber: Chamber) -> None:
-    results = []
-    for backend in ("numpy", "numba"):
-        samples = np.zeros((560, len(process.CHANNELS)))
-        wanted = chamber._settings(layer(thickness_nm=5.0, duration_s=60.0), FRESH, 1.0, True, False)
-        control = chamber.control._replace(shortest_presputter_s=5.0, longest_presputter_s=12.0)
-        coefficients = Rates(*(float(value) for value in rg.rates(chamber.berg)))
-        outcome = bind(process, backend).run(
-            wanted,
-            coefficients,
-            chamber.berg,
-            chamber.discharge,
-            chamber.transport,
-            control,
-            seeded(9),
-            samples,
-        )
-        results.append((outcome, samples))
-    (one, a), (two, b) = results
+def kernel(
+    chamber: Chamber, deposition: Deposition, *, backend: Any = "numba", noise: bool = False, shut_s: float = 12.0
+) -> tuple[Outcome, Floats, Floats]:
+    """Outcome, samples and slices of a run that is stepped to its end, with a shutter that opens early."""
+    samples, film = np.zeros((560, len(process.CHANNELS))), np.zeros((24, 5))
+    outcome = bind(process, backend).run(
+        chamber._settings(deposition, FRESH, 1.0, noise, False),
+        as_array(deposition),
+        Rates(*(float(value) for value in rg.rates(chamber.berg))),
+        chamber.berg,
+        chamber.discharge,
+        chamber.transport,
+        chamber.control._replace(shortest_presputter_s=5.0, longest_presputter_s=shut_s),
+        seeded(9),
+        samples,
+        film,
+    )
+    return outcome, samples, film
+
+
+@pytest.mark.parametrize(
+    "oxygen", [{"oxygen_pressure_pa": 2e-3}, {"oxygen_flow_sccm": 0.6, "oxygen_flow_steps": ((2.0, 0.9), (9.0, 0.1))}]
+)
+def test_the_kernel_is_the_same_program_in_numpy_and_numba(chamber: Chamber, oxygen: dict[str, Any]) -> None:
+    deposition = layer(thickness_nm=5.0, duration_s=60.0, **oxygen)
+    (one, a, c), (two, b, d) = (kernel(chamber, deposition, backend=x, noise=True) for x in ("numpy", "numba"))
     assert one[:-1] == pytest.approx(two[:-1], rel=1e-9)
     assert one.state == pytest.approx(two.state, rel=1e-9)
     assert np.allclose(a, b, rtol=1e-9, atol=1e-15)
+    assert np.allclose(c, d, rtol=1e-9, atol=1e-15)
 
 
 def test_importing_the_chamber_loads_no_engine() -> None:
