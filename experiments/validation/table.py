@@ -12,6 +12,7 @@ from tansaki.experiments.validation.row import Row
 from tansaki.twin.errors import unknown_name
 
 GROUPS: Final[Mapping[str, str]] = {
+    "yields": "sputter yields and energies of the emitted atoms",
     "reactive": "rate, pressure and target in a reactive gas",
     "materials": "films against published films",
 }
