@@ -29,16 +29,11 @@ from tansaki.twin.deposition.reactive_gas import (
     Rates,
     State,
     balancing_flow_sccm,
-    steady_surface_metal,
     step,
 )
 from tansaki.twin.deposition.slices import OXYGEN, THICKNESS, lay_down
-from tansaki.twin.deposition.transport import (
-    TransportParameters,
-    arriving_fraction,
-    energy_per_atom_ev,
-    growth_rate_m_s,
-)
+from tansaki.twin.deposition.steady import growth as growth_at
+from tansaki.twin.deposition.transport import TransportParameters
 
 STEP_S = 0.02
 SHUT_SAMPLES = 240
@@ -88,37 +83,6 @@ class Segment(NamedTuple):
     is_last: bool
     """Whether the film is as thick as wanted."""
     state: State
-
-
-class Growth(NamedTuple):
-    """Film growth at one instant."""
-
-    rate_m_s: float
-    coverage: float
-    energy_ev: float
-
-
-def growth_at(
-    state: State,
-    voltage: float,
-    coefficients: Rates,
-    settings: Settings,
-    berg: BergParameters,
-    transport: TransportParameters,
-) -> Growth:
-    """Rate, oxygen coverage of the growing surface (in balance with the instant) and energy per atom."""
-    total_pa = settings.argon_pressure_pa + 1e-3 * state.pressure_millipa
-    eroded = coefficients.metal_erosion * (1.0 - state.target_coverage) + (
-        coefficients.compound_erosion * state.target_coverage
-    )
-    mean_yield = berg.metal_yield * eroded / coefficients.metal_erosion
-    factor = transport.flux_factor * arriving_fraction(total_pa, transport)
-    bare = steady_surface_metal(state.pressure_millipa, state.target_coverage, coefficients, factor)
-    return Growth(
-        growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, transport),
-        1.0 - bare,
-        energy_per_atom_ev(total_pa, mean_yield, voltage, transport),
-    )
 
 
 def gauge_millipa(state: State, settings: Settings, control: ControlParameters, generator: Any) -> float:
@@ -187,7 +151,7 @@ def grow_at_rest(
         metal_t, metal_c = 1.0 - state.target_coverage, 1.0 - state.collector_coverage
         needed = balancing_flow_sccm(state.pressure_millipa, metal_t, metal_c, now)
         flow_sccm = max(needed - settings.outgassing_sccm, 0.0)
-    growth = growth_at(state, volts, now, settings, berg, transport)
+    growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, transport)
     missing_s = (settings.monitor_thickness_m / settings.monitor_gain - deposited_m) / growth.rate_m_s
     is_last = missing_s <= longest_s
     growth_s = min(missing_s, longest_s)
@@ -319,7 +283,7 @@ def run(
                 )
             continue
         if is_open:
-            growth = growth_at(state, volts, now, settings, berg, transport)
+            growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, transport)
             left_s = opened_s + settings.open_s - time_s
             span = min(STEP_S, left_s)
             missing = settings.monitor_thickness_m / settings.monitor_gain - deposited
