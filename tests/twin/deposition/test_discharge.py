@@ -185,3 +185,19 @@ def test_gas_heating_is_linear_at_first_and_halfway_at_its_ratio() -> None:
 def test_density_of_an_ideal_gas() -> None:
     # Loschmidt's number: 2.6868e25 atoms/m³ at 0 °C and 101325 Pa.
     assert discharge.gas_density_m3(101325.0, 273.15) == pytest.approx(2.686780e25, rel=1e-6)
+
+
+def test_slopes_are_finite_at_the_ends_of_the_coverage() -> None:
+    import jax
+
+    physics = bind(discharge, "jax")
+    states = electrons("al", "magnetron")
+
+    def volts(coverage: Any, drop: Chemisorption) -> Any:
+        gamma = physics.chemisorbed_electron_yield(coverage, states, drop)
+        return physics.voltage_at_yield_v(120.0, gamma, BERG, LAW)
+
+    with jax.enable_x64(True):
+        for coverage in (0.0, 0.25, 1.0):
+            slopes = jax.tree.leaves(jax.grad(volts, argnums=(0, 1))(coverage, CHEMISORPTION))
+            assert np.all(np.isfinite(slopes))

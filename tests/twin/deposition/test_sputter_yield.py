@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tansaki.twin.backends import bind
 from tansaki.twin.deposition import sputter_yield as sy
+from tansaki.twin.deposition.discharge import Chemisorption, ElectronYields
 from tansaki.twin.deposition.sputter_yield import Atom, Compound, Eckstein, Solid, Sputtering
 from tansaki.twin.quantities import available, load
 
@@ -39,11 +40,25 @@ def argon_yield(energy_ev: Any, symbol: str) -> Any:
     return sy.yamamura_yield(energy_ev, ARGON, atom(symbol), sputtering(symbol))
 
 
-def test_every_element_has_its_sections() -> None:
+def test_every_section_of_every_element_is_one_that_the_physics_reads() -> None:
+    kinds: dict[str, Any] = {
+        "atom": Atom,
+        "solid": Solid,
+        "sputtering": Sputtering,
+        "eckstein_argon": Eckstein,
+        "electrons_magnetron": ElectronYields,
+        "electrons_beam": ElectronYields,
+        "chemisorption": Chemisorption,
+    }
+    kinds |= dict.fromkeys((*COMPOUNDS, "licoo2"), Compound)
     assert set(METALS) | set(GASES) <= set(available("elements"))
-    for symbol in METALS:
-        assert load("elements", symbol).parameters("solid", Solid).density_m3 > 1e28
-        assert sputtering(symbol).surface_binding_ev > 1.0
+    for symbol in (*METALS, *GASES):
+        file = load("elements", symbol)
+        needed = {"atom"} if symbol in GASES else {"atom", "solid", "sputtering"}
+        assert needed <= set(file.sections)
+        for section in file.sections:
+            assert all(value >= 0.0 for value in file.parameters(section, kinds[section]))
+    assert {name for symbol in METALS for name in load("elements", symbol).sections} == set(kinds)
 
 
 @pytest.mark.parametrize(
