@@ -182,7 +182,7 @@ def test_steps_that_cannot_be_are_refused(chamber: Chamber, deposition: Depositi
 
 @settings(max_examples=40, deadline=None)
 @given(
-    power=st.floats(10.0, 200.0),
+    power=st.floats(100.0, 200.0),
     flows=st.lists(st.floats(0.0, 3.0), min_size=2, max_size=9),
     seed=st.integers(0, 2**32),
 )
