@@ -36,5 +36,8 @@ def agent_class(name: str) -> type[Agent]:
 
 
 def make_agent(name: str, problem: Problem, seed: int, budget: int | None = None) -> Agent:
-    """A fresh agent for `problem`."""
+    """A fresh agent for `problem`; refuses what no agent can do yet, several objectives."""
+    if len(problem.objectives) > 1:
+        names = ", ".join(objective.name for objective in problem.objectives)
+        raise InvalidInputError("problem", f"{problem.id} ({names})", "problems with one objective")
     return agent_class(name)(problem.space, problem.objectives, budget or problem.budget, seed)

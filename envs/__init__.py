@@ -2,7 +2,7 @@
 
 import gymnasium
 
-from tansaki.envs.registry import PROBLEMS
+from tansaki.envs.registry import ENVIRONMENTS
 
-for _id in PROBLEMS:
+for _id in ENVIRONMENTS:
     gymnasium.register(id=_id, entry_point="tansaki.envs.campaign_env:CampaignEnv", kwargs={"problem_id": _id})

@@ -20,7 +20,7 @@ from tansaki.envs.space import Categorical, Continuous, Parameter, Point, Scalar
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.table import Table, TableLaboratory
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.records import Experiment, Recipe, TableRequest
+from tansaki.twin.records import AnyRecipe, Experiment, TableRequest
 
 Goal = Literal["min", "max"]
 DEFAULT_BUDGET = 60
@@ -102,7 +102,7 @@ class DatasetProblem(Problem):
             raise InvalidInputError("laboratory", where, "twin", "a data set can only be replayed")
         return TableLaboratory(self.table, seed)
 
-    def recipe(self, point: Point) -> Recipe | TableRequest:
+    def recipe(self, point: Point) -> AnyRecipe:
         """The request for the row at `point`."""
         self.space.check(point)
         return TableRequest(self.table.name, dict(point))

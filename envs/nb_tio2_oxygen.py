@@ -18,7 +18,7 @@ from tansaki.envs.truths import stored_truth
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.open import open_laboratory
 from tansaki.twin.fingerprint import package_digest
-from tansaki.twin.records import Anneal, Deposition, Experiment, Recipe, TableRequest
+from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Experiment, Recipe
 
 OXYGEN: Final = "oxygen_pressure_pa"
 LAYER: Final = Deposition(
@@ -57,7 +57,7 @@ class NbTiO2Oxygen(Problem):
         """The laboratory `where`."""
         return open_laboratory(where, seed)
 
-    def recipe(self, point: Point) -> Recipe | TableRequest:
+    def recipe(self, point: Point) -> AnyRecipe:
         """One layer of 100 nm on glass, grown at the chosen oxygen pressure, then the fixed anneal."""
         return self._recipe(point)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from tansaki.envs.space import Point, SearchSpace
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.twin.errors import BudgetExhaustedError, StateError
-from tansaki.twin.records import Experiment, Recipe, Status, TableRequest
+from tansaki.twin.records import AnyRecipe, Experiment, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,18 @@ class Truth:
         return abs(self.worst_value - self.best_value)
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The noise-free Pareto front of a problem with several objectives: a thinned set of points on it."""
+
+    points: tuple[Point, ...]
+    values: tuple[tuple[float, ...], ...]
+    """One row a point, in the order of the objectives."""
+    worst: tuple[float, ...]
+    """The worst value of each objective on the front: the reference point of its hypervolume."""
+    method: str
+
+
 class Problem(ABC):
     """A search space, objectives, a budget, and the way from a point to an experiment to a value."""
 
@@ -71,6 +83,8 @@ class Problem(ABC):
     budget: int
     measurements: tuple[str, ...]
     truth: Truth
+    front: Front | None = None
+    """Known Pareto front, where there are several objectives."""
 
     @property
     @abstractmethod
@@ -82,7 +96,7 @@ class Problem(ABC):
         """The laboratory `where` (``"twin"``, ...) for this problem, with the world drawn from `seed`."""
 
     @abstractmethod
-    def recipe(self, point: Point) -> Recipe | TableRequest:
+    def recipe(self, point: Point) -> AnyRecipe:
         """What the laboratory is told to do for `point`; raises `InvalidInputError` outside the space."""
 
     @abstractmethod

@@ -1,14 +1,15 @@
 """Problems by id: ``tansaki/<Task>-v<N>`` for the twin's, ``dataset:PATH`` for a table of measurements."""
 
-from importlib import import_module
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from tansaki.envs.problem import Problem
+from tansaki.envs.system_problem import SystemProblem, system_problems
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
-PROBLEMS: Final = {
-    "tansaki/NbTiO2-Oxygen-v0": "tansaki.envs.nb_tio2_oxygen:NbTiO2Oxygen",
-}
+FLAGSHIP: Final = "tansaki/NbTiO2-Oxygen-v0"
+PROBLEMS: Final = (FLAGSHIP, *system_problems())
+ENVIRONMENTS: Final = (FLAGSHIP, *(name for name, table in system_problems().items() if len(table["objectives"]) == 1))
+"""Problems that are Gymnasium environments too: those with one objective."""
 DATASET: Final = "dataset:"
 
 
@@ -25,5 +26,8 @@ def open_problem(problem_id: str, goal: Literal["min", "max"] | None = None, obj
         raise unknown_name("problem", problem_id, [*PROBLEMS, "dataset:PATH"])
     if goal is not None or objective is not None:
         raise InvalidInputError("--goal/--objective", goal or objective, f"data sets only, not {problem_id}")
-    module_name, _, class_name = PROBLEMS[problem_id].partition(":")
-    return cast(Problem, getattr(import_module(module_name), class_name)())
+    if problem_id == FLAGSHIP:
+        from tansaki.envs.nb_tio2_oxygen import NbTiO2Oxygen
+
+        return NbTiO2Oxygen()
+    return SystemProblem(problem_id)

@@ -25,13 +25,26 @@ from tansaki.twin.records import (
     Experiment,
     Measurement,
     Recipe,
+    SystemRecipe,
     TableRequest,
     Trace,
 )
 
 RECORDS: Final = {
     kind.__name__: kind
-    for kind in (Experiment, Recipe, TableRequest, Deposition, Anneal, Trace, Derived, Measurement, Cost, Trial)
+    for kind in (
+        Experiment,
+        Recipe,
+        SystemRecipe,
+        TableRequest,
+        Deposition,
+        Anneal,
+        Trace,
+        Derived,
+        Measurement,
+        Cost,
+        Trial,
+    )
 }
 _TAG: Final = "~"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tansaki.twin.errors import StateError
-from tansaki.twin.records import Experiment, Origin, Recipe, TableRequest
+from tansaki.twin.records import AnyRecipe, Experiment, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Laboratory(ABC):
         """Name, origin and available measurements."""
 
     @abstractmethod
-    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+    def submit(self, recipe: AnyRecipe, measurements: Sequence[str]) -> int:
         """Accept one sample; returns its ticket, which is `Experiment.number`."""
 
     @abstractmethod
@@ -58,7 +58,7 @@ class Laboratory(ABC):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Return to a state that `state` gave."""
 
-    def run(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+    def run(self, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
         """Submit one sample and wait for it; nothing else may be under way."""
         ticket = self.submit(recipe, measurements)
         finished = self.collect()
@@ -81,10 +81,10 @@ class ImmediateLaboratory(Laboratory):
         self._finished: list[Experiment] = []
 
     @abstractmethod
-    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
         """Make and measure sample `number`; raises, changing nothing, for a recipe that cannot be carried out."""
 
-    def submit(self, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> int:
+    def submit(self, recipe: AnyRecipe, measurements: Sequence[str]) -> int:
         """Carry the recipe out."""
         number = self._submitted
         self._finished.append(self.carry_out(number, recipe, measurements))

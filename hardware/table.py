@@ -11,7 +11,7 @@ import numpy as np
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import Cost, Derived, Experiment, Measurement, Recipe, TableRequest
+from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, TableRequest
 
 Scalar = float | int | str
 
@@ -49,7 +49,7 @@ class TableLaboratory(ImmediateLaboratory):
         details = {"settings": str(len(self.table.replicates)), "sha256": self.table.digest}
         return LaboratoryDescription(self.table.name, "replay", (self.table.output,), details)
 
-    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
         """Draw one replicate of the requested row."""
         if not isinstance(recipe, TableRequest):
             raise InvalidInputError("recipe", type(recipe).__name__, "a TableRequest: this laboratory is a table")

@@ -13,7 +13,7 @@ from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.measurement.four_point_probe import Sample, calibrate, measure
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import Cost, Experiment, Measurement, Recipe, Status, TableRequest
+from tansaki.twin.records import AnyRecipe, Cost, Experiment, Measurement, Recipe, Status
 from tansaki.twin.synthesis import Synthesis, synthesise
 
 PROBE: Final = "four_point_probe"
@@ -43,7 +43,7 @@ class TwinLaboratory(ImmediateLaboratory):
         details = {"chamber": self.chamber.name, "probe": self._probe.title, "drift": str(self.drift)}
         return LaboratoryDescription("twin", "twin", (PROBE,), details)
 
-    def carry_out(self, number: int, recipe: Recipe | TableRequest, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
         """Deposit, anneal and measure; the clock moves on by the time it takes."""
         if not isinstance(recipe, Recipe):
             raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")

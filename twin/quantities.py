@@ -20,12 +20,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeVar, cast, get_args, get_type_hints
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
 Kind = Literal["measured", "fitted", "assumed"]
 Folder = Literal["elements", "instruments", "materials"]
+SETTINGS: Final = "settings"
+"""Section of a material file with one quantity a setting of its system: usual value, valid and possible range."""
+READINGS: Final = "readings"
+"""Section of a material file with the relative standard uncertainty of a reading of each output that is measured."""
 _REQUIRED = ("value", "unit", "sigma", "source", "kind")
 _FIELDS = (*_REQUIRED, "valid", "possible")
 _T = TypeVar("_T", bound=tuple[Any, ...])

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from tansaki.twin.backends import bind
 from tansaki.twin.draw import drawn_chamber
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.quantities import load
+from tansaki.twin.quantities import SETTINGS, load
 from tansaki.twin.systems.registry import open_system, system_module
 
 Floats = NDArray[np.floating[Any]]
 Precision = Literal["float32", "float64"]
-SETTINGS: Final = "settings"
-"""Section of a material file with one quantity an input: usual value, ``valid`` and ``possible`` range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,15 @@ class Predictions:
 class Surrogate:
     """One system with its parameters, by the names of its inputs and outputs."""
 
-    def __init__(self, system: str, *, world: int | None = None, **options: str) -> None:
-        """Options choose sections of the material file (``substrate="glass"``); `world` draws another chamber.
+    def __init__(self, system: str, options: Mapping[str, str] | None = None, *, world: int | None = None) -> None:
+        """`options` choose sections of the material file (``{"substrate": "glass"}``); `world` draws another chamber.
 
         Raises `InvalidInputError` for a system, an option or a choice that does not exist.
         """
         self.system = system
         chamber = load("instruments", system_module(system).CHAMBER)
         self._module, self._parameters = open_system(
-            system, options, chamber if world is None else drawn_chamber(chamber, world)
+            system, options or {}, chamber if world is None else drawn_chamber(chamber, world)
         )
         self.settings = load("materials", system).section(SETTINGS)
         self.inputs: tuple[str, ...] = self._module.Inputs._fields

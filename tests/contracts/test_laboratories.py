@@ -10,13 +10,13 @@ from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.open import open_laboratory
 from tansaki.hardware.table import Table, TableLaboratory
 from tansaki.twin.errors import InvalidInputError, StateError
-from tansaki.twin.records import Anneal, Deposition, Recipe, TableRequest
+from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Recipe, TableRequest
 
 
 @dataclass(frozen=True)
 class Case:
     open: Callable[[int], Laboratory]
-    recipes: tuple[Recipe | TableRequest, ...]
+    recipes: tuple[AnyRecipe, ...]
     measurements: tuple[str, ...]
 
 

@@ -12,10 +12,10 @@ from gymnasium.utils.env_checker import check_env
 import tansaki.envs  # noqa: F401 - registers the environments
 from tansaki.envs.campaign_env import CampaignEnv
 from tansaki.envs.problem import Session
-from tansaki.envs.registry import PROBLEMS, open_problem
+from tansaki.envs.registry import ENVIRONMENTS, open_problem
 from tansaki.twin.errors import BudgetExhaustedError, InvalidInputError, StateError
 
-IDS = sorted(PROBLEMS)
+IDS = sorted(ENVIRONMENTS)
 
 
 @pytest.fixture(params=IDS)

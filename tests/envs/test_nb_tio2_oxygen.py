@@ -7,7 +7,7 @@ import pytest
 
 from tansaki.envs.nb_tio2_oxygen import OXYGEN, NbTiO2Oxygen
 from tansaki.envs.problem import Session, Trial
-from tansaki.envs.truths import dense_search
+from tansaki.envs.truth_search import dense_search
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.records import Cost, Derived, Experiment, Measurement
 

@@ -1,0 +1,123 @@
+"""A laboratory at surrogate fidelity: closed-form physics, and readings with a stated relative uncertainty.
+
+The documented shortcut beside the full measurement chain, for systems whose instruments are not modelled: a reading
+is the true output times a log-normal factor, its record says ``fast`` and holds no raw data beside the reading itself.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
+from tansaki.twin.errors import InvalidInputError, unknown_name
+from tansaki.twin.quantities import READINGS, load
+from tansaki.twin.randomness import generator
+from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, SystemRecipe
+from tansaki.twin.surrogate import Prediction, Surrogate
+from tansaki.twin.units import SECONDS_PER_HOUR
+
+
+class SurrogateLaboratory(ImmediateLaboratory):
+    """Makes and reads samples of one system; reading i depends on the seed, on i and on the recipe alone."""
+
+    def __init__(
+        self, system: str, seed: int, options: Mapping[str, str] | None = None, *, world: int | None = None
+    ) -> None:
+        """`world` draws the yields of another chamber than the nominal one; `options` as for `Surrogate`."""
+        super().__init__()
+        self.seed = seed
+        self._surrogate = Surrogate(system, options, world=world)
+        self._readings = load("materials", system).section(READINGS)
+        handling = load("instruments", "laboratory")
+        self._step_s = {name: quantity.value for name, quantity in handling.section("step").items()}
+        self._price = {name: quantity.value for name, quantity in handling.section("cost").items()}
+        chamber = "nominal" if world is None else f"drawn {world}"
+        self._details = {"system": system, "fidelity": "surrogate", "chamber": chamber, **(options or {})}
+        self._now_s = 0.0
+
+    def describe(self) -> LaboratoryDescription:
+        """System and chamber."""
+        return LaboratoryDescription("surrogate", "twin", tuple(self._readings), self._details)
+
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+        """Evaluate and read; the clock moves on by handling, deposition and anneal."""
+        if not isinstance(recipe, SystemRecipe) or recipe.system != self._surrogate.system:
+            got = getattr(recipe, "system", type(recipe).__name__)
+            raise InvalidInputError("recipe", got, f"a SystemRecipe of {self._surrogate.system}")
+        for name in measurements:
+            if name not in self._readings:
+                raise unknown_name("measurement", name, self._readings)
+        made = self._surrogate.predict(**recipe.settings)
+        rng = generator(self.seed, "readings", number)
+        taken = tuple(self._read(name, made.values[name], rng) for name in measurements)
+        cost = self._cost(recipe, made)
+        experiment = Experiment(
+            number=number,
+            sample_id=f"{self._surrogate.system}-{self.seed}-{number}",
+            recipe=recipe,
+            status="ok",
+            origin="twin",
+            started_s=self._now_s,
+            cost=cost,
+            measurements=taken,
+            notes={"extrapolated": ", ".join(made.extrapolated)} if made.extrapolated else {},
+        )
+        self._now_s += cost.lab_time_s
+        return experiment
+
+    def now(self) -> float:
+        """Sum of the times that the samples took, s."""
+        return self._now_s
+
+    def state(self) -> dict[str, Any]:
+        """Clock and number of samples."""
+        return {**super().state(), "now_s": self._now_s}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Return to what `state` gave."""
+        super().restore(state)
+        self._now_s = float(state["now_s"])
+
+    def _read(self, name: str, truth: float, rng: np.random.Generator) -> Measurement:
+        """One reading; the uncertainty is stated of the value read, as an instrument would."""
+        relative = self._readings[name].value
+        reading = truth * math.exp(relative * float(rng.standard_normal()))
+        return Measurement(
+            instrument=f"{name} reading",
+            settings={"relative_uncertainty": relative},
+            calibration_id="surrogate",
+            raw={name: np.asarray([reading])},
+            derived={name: Derived(reading, relative * abs(reading), _unit(name))},
+            flags=("fast",),
+        )
+
+    def _cost(self, recipe: SystemRecipe, made: Prediction) -> Cost:
+        handling_s = sum(self._step_s[name] for name in ("load_s", "pump_down_s", "gas_settle_s", "cool_s"))
+        chamber_s = handling_s + made.values["deposition_time_s"]
+        usual = self._surrogate.settings.get("anneal_duration_s")
+        anneal_s = recipe.settings.get("anneal_duration_s", usual.value if usual else 0.0)
+        after_s = self._step_s["transfer_s"] + (anneal_s + self._step_s["anneal_overhead_s"] if anneal_s else 0.0)
+        money = self._price["substrate_eur"] + self._price["chamber_eur_h"] * chamber_s / SECONDS_PER_HOUR
+        return Cost(chamber_s + after_s, money)
+
+
+_UNITS = {
+    "ohm_m": "ohm m",
+    "ohm_sq": "ohm/sq",
+    "m2_vs": "m2/(V s)",
+    "m3": "1/m3",
+    "m_s": "m/s",
+    "pa": "Pa",
+    "m": "m",
+    "ev": "eV",
+    "s": "s",
+    "um": "µAh/(cm2 µm)",
+}
+
+
+def _unit(output: str) -> str:
+    """The unit that an output carries at the end of its name; fractions and ratios have none."""
+    parts = output.split("_")
+    return _UNITS.get("_".join(parts[-2:]), _UNITS.get(parts[-1], "1"))
