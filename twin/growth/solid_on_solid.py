@@ -48,42 +48,39 @@ def hop_rate_hz(bonds: int, changes_layer: float, temperature_k: float, hopping:
     return hopping.attempt_frequency_hz * xp.exp(-barrier / (BOLTZMANN_EV_K * temperature_k))
 
 
-def lateral_bonds(heights: NDArray[xp.int32], y: int, x: int) -> int:
-    """Lateral neighbours of the top atom at (y, x): 0 to 4."""
-    rows, columns = heights.shape
-    height = heights[y, x]
-    bonds = int(heights[y + 1 if y + 1 < rows else 0, x] >= height)
-    bonds += int(heights[y - 1 if y > 0 else rows - 1, x] >= height)
-    bonds += int(heights[y, x + 1 if x + 1 < columns else 0] >= height)
-    bonds += int(heights[y, x - 1 if x > 0 else columns - 1] >= height)
+def neighbours(rows: int, columns: int) -> NDArray[xp.int32]:
+    """Flat indices (sites × 4) of the neighbours of every site."""
+    table = xp.empty((rows * columns, 4), xp.int32)
+    for y in range(rows):
+        for x in range(columns):
+            site = y * columns + x
+            table[site, 0] = (y + 1 if y + 1 < rows else 0) * columns + x
+            table[site, 1] = (y - 1 if y > 0 else rows - 1) * columns + x
+            table[site, 2] = y * columns + (x + 1 if x + 1 < columns else 0)
+            table[site, 3] = y * columns + (x - 1 if x > 0 else columns - 1)
+    return table
+
+
+def lateral_bonds(heights: NDArray[xp.int32], site: int, beside: NDArray[xp.int32]) -> int:
+    """Lateral neighbours of the top atom at `site` of the flat `heights`: 0 to 4."""
+    height = heights[site]
+    bonds = 0
+    for way in range(4):
+        bonds += int(heights[beside[site, way]] >= height)
     return bonds
-
-
-def neighbour(site: int, way: int, rows: int, columns: int) -> int:
-    """Flat index of the neighbour of `site` in direction 0 to 3 (4: the site itself)."""
-    y, x = site // columns, site % columns
-    if way == 0:
-        y = y + 1 if y + 1 < rows else 0
-    elif way == 1:
-        y = y - 1 if y > 0 else rows - 1
-    elif way == 2:
-        x = x + 1 if x + 1 < columns else 0
-    elif way == 3:
-        x = x - 1 if x > 0 else columns - 1
-    return y * columns + x
 
 
 def reclassify(
     heights: NDArray[xp.int32],
     site: int,
+    beside: NDArray[xp.int32],
     kind: NDArray[xp.int32],
     place: NDArray[xp.int32],
     members: NDArray[xp.int32],
     counts: NDArray[xp.int64],
 ) -> None:
     """Move `site` to the class of its present bonds; the last member of its old class fills the gap."""
-    columns = heights.shape[1]
-    new = lateral_bonds(heights, site // columns, site % columns)
+    new = lateral_bonds(heights, site, beside)
     old = kind[site]
     if new == old:
         return
@@ -113,18 +110,19 @@ def advance(
     that changes the layer happens with probability exp(−E_ES/k_BT), which keeps its rate exact. Atoms hop to any of
     the four neighbouring columns, however high.
     """
-    rows, columns = heights.shape
-    sites = rows * columns
+    beside = neighbours(heights.shape[0], heights.shape[1])
+    flat = heights.reshape(heights.size)
+    sites = heights.size
     rates = xp.empty(BONDS)
     for bonds in range(BONDS):
         rates[bonds] = hop_rate_hz(bonds, 0.0, temperature_k, hopping)
-    passing = hop_rate_hz(0, 1.0, temperature_k, hopping) / rates[0]
+    passing = xp.exp(-hopping.step_barrier_ev / (BOLTZMANN_EV_K * temperature_k))
     kind = xp.empty(sites, xp.int32)
     place = xp.empty(sites, xp.int32)
     members = xp.empty((BONDS, sites), xp.int32)
     counts = xp.zeros(BONDS, xp.int64)
     for site in range(sites):
-        bonds = lateral_bonds(heights, site // columns, site % columns)
+        bonds = lateral_bonds(flat, site, beside)
         kind[site] = bonds
         place[site] = counts[bonds]
         members[bonds, counts[bonds]] = site
@@ -145,7 +143,7 @@ def advance(
         if drawn < arriving:
             source = min(int(drawn / flux_hz), sites - 1)
             target = source
-            heights[target // columns, target % columns] += 1
+            flat[target] += 1
             deposited += 1
         else:
             drawn -= arriving
@@ -153,21 +151,23 @@ def advance(
             while bonds < BONDS - 1 and drawn >= counts[bonds] * rates[bonds]:
                 drawn -= counts[bonds] * rates[bonds]
                 bonds += 1
-            if counts[bonds] == 0:  # rounding at the very end of the last class
-                continue
+            if counts[bonds] * rates[bonds] == 0.0:
+                continue  # rounding left a rest beyond the last class
             source = members[bonds, min(int(drawn / rates[bonds]), counts[bonds] - 1)]
-            target = neighbour(source, int(4.0 * generator.random()), rows, columns)
+            target = beside[source, int(4.0 * generator.random())]
             if target == source:
                 continue
-            level = heights[source // columns, source % columns]
-            changes_layer = heights[target // columns, target % columns] + 1 != level
+            level = flat[source]
+            changes_layer = flat[target] + 1 != level
             if changes_layer and generator.random() >= passing:
                 continue
-            heights[source // columns, source % columns] -= 1
-            heights[target // columns, target % columns] += 1
+            flat[source] -= 1
+            flat[target] += 1
             hops += 1
-            for way in range(5):
-                reclassify(heights, neighbour(source, way, rows, columns), kind, place, members, counts)
-        for way in range(5):
-            reclassify(heights, neighbour(target, way, rows, columns), kind, place, members, counts)
+            reclassify(flat, source, beside, kind, place, members, counts)
+            for way in range(4):
+                reclassify(flat, beside[source, way], beside, kind, place, members, counts)
+        reclassify(flat, target, beside, kind, place, members, counts)
+        for way in range(4):
+            reclassify(flat, beside[target, way], beside, kind, place, members, counts)
     return Events(deposited, hops, time_s)
