@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,10 @@ from tansaki.twin.systems.registry import open_system, system_module
 
 Floats = NDArray[np.floating[Any]]
 Precision = Literal["float32", "float64"]
+SMALLEST_BLOCK: Final = 1 << 8
+BLOCK: Final = 1 << 16
+"""A batch is filled up to a power of two between these, or cut into pieces of the larger: few shapes are compiled, and
+a piece fits the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,15 @@ class Surrogate:
         """Array (n, inputs) to a new array (n, outputs), compiled for many recipes (JAX); unchecked."""
         import jax
 
-        if precision == "float64":
-            with jax.enable_x64(True):
-                return np.array(self._compiled(np.asarray(rows, dtype=np.float64)))
-        return np.array(self._compiled(np.asarray(rows, dtype=np.float32)))
+        given = np.atleast_2d(np.asarray(rows, dtype=precision))
+        block = min(BLOCK, 1 << max(len(given) - 1, SMALLEST_BLOCK - 1).bit_length())
+        results = np.empty((len(given), len(self.outputs)), dtype=precision)
+        with jax.enable_x64(precision == "float64"):
+            for start in range(0, len(given), block):
+                part = given[start : start + block]
+                filled = np.concatenate((part, np.repeat(part[-1:], block - len(part), axis=0)))
+                results[start : start + len(part)] = self._compiled(filled)[: len(part)]
+        return results
 
     def traced(self, values: Any) -> Any:
         """One recipe, shape (inputs,) to (outputs,), for `jax.jit`, `jax.vmap` and `jax.grad`; unchecked."""

@@ -1,4 +1,4 @@
-"""Verbs that show how far to trust: ``validate`` and ``check``."""
+"""Verbs that show how far to trust: ``validate``, ``speed`` and ``check``."""
 
 from typing import Annotated
 
@@ -16,6 +16,7 @@ class CheckFailedError(TansakiError):
 def register(app: typer.Typer) -> None:
     """Add the verbs to `app`."""
     app.command("validate")(validate)
+    app.command("speed")(speed)
     app.command("check")(check)
 
 
@@ -53,6 +54,33 @@ def validate(
         f"{len(found)} rows, {len(found) - failing} within tolerance, {failing} not",
     ]
     answer({"rows": [asdict(row) for row in found]}, as_json, lines)
+
+
+def speed(as_json: JsonFlag = False) -> None:
+    """Measure how fast the twin is, each figure beside what it is compared with in the same run."""
+    import sys
+    from dataclasses import asdict
+
+    from tansaki.experiments.speed import rows
+
+    found = []
+    for row in rows():
+        found.append(row)
+        sys.stderr.write(f"{row.name}: {row.ours_per_s:.3g}\n")
+    columns = ("", "ours", "versus", "theirs", "ratio", "accuracy", "note")
+    cells = [
+        (
+            row.name,
+            f"{row.ours_per_s:.3g}",
+            row.versus,
+            f"{row.versus_per_s:.3g}",
+            f"{row.ratio:.3g}",
+            row.accuracy,
+            row.note,
+        )
+        for row in found
+    ]
+    answer({"rows": [asdict(row) for row in found]}, as_json, table_lines(columns, cells))
 
 
 def check(
