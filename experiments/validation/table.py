@@ -14,6 +14,7 @@ from tansaki.twin.errors import unknown_name
 GROUPS: Final[Mapping[str, str]] = {
     "yields": "sputter yields and energies of the emitted atoms",
     "reactive": "rate, pressure and target in a reactive gas",
+    "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
     "materials": "films against published films",
 }
 """Name (of the module too) and what its rows are about."""
