@@ -16,6 +16,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "reactive": "rate, pressure and target in a reactive gas",
     "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
     "materials": "films against published films",
+    "properties": "electrons and light in films: size effects, dispersion, transmittance",
 }
 """Name (of the module too) and what its rows are about."""
 
