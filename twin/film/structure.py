@@ -23,6 +23,8 @@ class Crystallisation(NamedTuple):
     deficit_delay_width: float
     activation_energy_ev: float
     avrami_exponent: float
+    bombardment_weight: float
+    """1 where bombardment decides the phase of a growing film, 0 where only nucleation does."""
     rutile_energy_ev: float
     rutile_energy_width_ev: float
     rutile_deficit_width: float
@@ -53,7 +55,11 @@ class Stress(NamedTuple):
     """Growth, thermal and crystallisation stress, and the load a film bears before it peels."""
 
     tensile_pa: float
+    """σ_T, where adatoms are buried before they reach a grain boundary."""
+    compressive_pa: float
+    """σ_C, where they all do."""
     peening_pa: float
+    """For one particle of `peening_energy_ev` per atom."""
     peening_energy_ev: float
     biaxial_modulus_pa: float
     thermal_expansion_per_k: float
@@ -91,8 +97,12 @@ def logistic(z: float) -> float:
 
 
 def rutile_fraction_grown(energy_per_atom_ev: float, deficit: float, seed: float, c: Crystallisation) -> float:
-    """Rutile and suboxide among the crystals that form while growing: bombardment and missing oxygen favour them."""
-    bombardment = (energy_per_atom_ev - c.rutile_energy_ev) / c.rutile_energy_width_ev
+    """Rutile and suboxide among the crystals that form while growing: bombardment and missing oxygen favour them.
+
+    Without a say of the bombardment (`bombardment_weight` 0) both nucleate alike on a bare substrate and anatase wins
+    on anatase: seen by electron microscopy, Jia et al., Nanoscale Res. Lett. 11, 324 (2016).
+    """
+    bombardment = c.bombardment_weight * (energy_per_atom_ev - c.rutile_energy_ev) / c.rutile_energy_width_ev
     return logistic(bombardment + deficit / c.rutile_deficit_width - seed * c.seed_logit)
 
 
@@ -135,19 +145,34 @@ def annealed_deficit(deficit: float, exposure: float, a: Atmosphere) -> float:
     return deficit * (1.0 + a.deficit_healing * xp.expm1(-exposure))
 
 
+def coalescence_stress_pa(insertion: float, s: Stress) -> float:
+    """σ_C + (σ_T − σ_C)·exp(−βD/(LR)): tension where grain boundaries close, relieved by adatoms that get into them.
+
+    `insertion` is βD/(LR), from `tansaki.twin.film.grains.insertion`. Form of Chason et al. (2002), remembered.
+    """
+    return s.compressive_pa + (s.tensile_pa - s.compressive_pa) * xp.exp(-insertion)
+
+
+def peening_stress_pa(particles_per_atom: float, energy_ev: float, s: Stress) -> float:
+    """Compression by energetic particles, flux·√E (form of Davis 1993 without relaxation, remembered); negative."""
+    return -s.peening_pa * particles_per_atom * xp.sqrt(energy_ev / s.peening_energy_ev)
+
+
 def film_stress(
     energy_per_atom_ev: float,
     growth_temperature_k: float,
     crystallised_after_growth: float,
     substrate_expansion_per_k: float,
     s: Stress,
+    insertion: float = 0.0,
 ) -> float:
     """Stress at room temperature (Pa, tensile positive).
 
-    Column coalescence (tensile) against peening ∝ √E (compressive, Davis), plus the expansion mismatch since
-    growth and the shrinkage of what crystallised after it was laid down.
+    Coalescence of columns and peening, in which every atom arrives with its `energy_per_atom_ev`; plus the expansion
+    mismatch since growth and the shrinkage of what crystallised after it was laid down. Without `insertion` the film
+    is too cold for its adatoms to reach the grain boundaries.
     """
-    growth = s.tensile_pa - s.peening_pa * xp.sqrt(energy_per_atom_ev / s.peening_energy_ev)
+    growth = coalescence_stress_pa(insertion, s) + peening_stress_pa(1.0, energy_per_atom_ev, s)
     mismatch = s.thermal_expansion_per_k - substrate_expansion_per_k
     thermal = s.biaxial_modulus_pa * mismatch * (growth_temperature_k - s.reference_temperature_k)
     return growth + thermal + s.crystallisation_pa * crystallised_after_growth
