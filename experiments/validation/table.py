@@ -15,6 +15,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "yields": "sputter yields and energies of the emitted atoms",
     "reactive": "rate, pressure and target in a reactive gas",
     "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
+    "structure": "order of growth in a film: jumps of the gas, sequence of layers, competing phases, pores",
     "materials": "films against published films",
     "properties": "electrons and light in films: size effects, dispersion, transmittance",
 }
