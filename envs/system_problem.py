@@ -82,7 +82,8 @@ class SystemProblem(Problem):
 
     def _parameter(self, entry: Mapping[str, Any]) -> Continuous:
         unit = load("materials", self.system).section(SETTINGS)[entry["name"]].unit
-        return Continuous(entry["name"], entry["low"], entry["high"], unit, entry.get("log", False))
+        shown = "" if unit == "1" else unit
+        return Continuous(entry["name"], entry["low"], entry["high"], shown, entry.get("log", False))
 
     @cached_property
     def truth(self) -> Truth:  # type: ignore[override]

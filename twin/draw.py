@@ -15,18 +15,26 @@ from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.randomness import generator
 
-YIELDS: Final[Mapping[str, tuple[str, ...]]] = {"reactive_gas": ("metal_yield", "compound_yield")}
-"""Section and names of the quantities that a chamber draws."""
+_REACTIVE: Final = ("metal_yield", "compound_yield")
+YIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "reactive_gas": _REACTIVE,
+    "reactive_gas_tio2": _REACTIVE,
+    "reactive_gas_al2o3": _REACTIVE,
+    "ceramic_target": ("metal_yield",),
+    "yields": (),
+}
+"""Sections with yields, of which a chamber has one for each target, and the quantities drawn there (none named: all)."""
 
 
 def drawn_chamber(file: DataFile, world: int) -> DataFile:
     """`file` with the yields of chamber number `world`: log-normal, median the value, relative spread sigma/value."""
     rng = generator(world, "chamber yields")
     sections = {name: dict(section) for name, section in file.sections.items()}
-    for section, names in YIELDS.items():
-        if section not in sections:
-            raise InvalidInputError(f"{file.name} sections", sorted(sections), f"a section {section!r}: a chamber")
-        for name in names:
+    drawn = [section for section in YIELDS if section in sections]
+    if not drawn:
+        raise InvalidInputError(f"{file.name} sections", sorted(sections), f"one of {', '.join(YIELDS)}: a chamber")
+    for section in drawn:
+        for name in YIELDS[section] or tuple(sections[section]):
             nominal = sections[section][name]
             factor = math.exp(nominal.sigma / nominal.value * float(np.clip(rng.standard_normal(), -3.0, 3.0)))
             sections[section][name] = replace(nominal, value=nominal.value * factor)

@@ -69,7 +69,7 @@ def _problems() -> list[dict[str, Any]]:
             "dimensions": problem.space.dimensions,
             "objectives": ", ".join(f"{o.goal} {o.name} [{o.unit}]" for o in problem.objectives),
             "budget": problem.budget,
-            "optimum": float(f"{problem.truth.best_value:.6g}"),
+            "optimum": _optimum(problem),
         }
         for problem in problems
     ]
@@ -101,9 +101,20 @@ def _problem(problem: "Problem") -> dict[str, Any]:
         "objectives": [asdict(objective) for objective in problem.objectives],
         "budget": problem.budget,
         "measurements": list(problem.measurements),
-        "truth": asdict(problem.truth),
-        "recipe_at_optimum": asdict(problem.recipe(problem.truth.best_point)),
+        **_truth(problem),
     }
+
+
+def _optimum(problem: "Problem") -> float | str:
+    if problem.front is not None:
+        return f"front of {len(problem.front.values)} points"
+    return float(f"{problem.truth.best_value:.6g}")
+
+
+def _truth(problem: "Problem") -> dict[str, Any]:
+    if problem.front is not None:
+        return {"front": asdict(problem.front)}
+    return {"truth": asdict(problem.truth), "recipe_at_optimum": asdict(problem.recipe(problem.truth.best_point))}
 
 
 def _problem_lines(problem: "Problem") -> list[str]:
@@ -115,19 +126,34 @@ def _problem_lines(problem: "Problem") -> list[str]:
         return f"{parameter.low:g} to {parameter.high:g} {parameter.unit}{' (log)' if parameter.log else ''}"
 
     pool = f", {len(problem.space.candidates)} measured points" if problem.space.candidates else ""
-    best = ", ".join(f"{key} = {value}" for key, value in problem.truth.best_point.items())
-    objective = problem.objectives[0]
     return [
         f"{problem.id}: {problem.title}",
         "",
         *(f"set      {parameter.name}: {values(parameter)}" for parameter in problem.space.parameters),
         f"space    {problem.space.dimensions} parameters{pool}",
-        f"wanted   {objective.goal} {objective.name} [{objective.unit or 'no unit'}]",
+        *(f"wanted   {o.goal} {o.name} [{o.unit or 'no unit'}]" for o in problem.objectives),
         f"budget   {problem.budget} experiments",
-        f"optimum  {problem.truth.best_value:.6g} at {best}",
-        f"range    best {problem.truth.best_value:.6g}, worst {problem.truth.worst_value:.6g}",
-        f"found by {problem.truth.method}",
+        *_truth_lines(problem),
     ]
+
+
+def _truth_lines(problem: "Problem") -> list[str]:
+    front = problem.front
+    if front is not None:
+        rows = [[f"{value:.4g}" for value in row] for row in front.values]
+        names = [f"{o.name} [{o.unit or 'no unit'}]" for o in problem.objectives]
+        return [*table_lines(names, rows, title="front"), f"found by {front.method}"]
+    truth = problem.truth
+    best = ", ".join(f"{key} = {_short(value)}" for key, value in truth.best_point.items())
+    return [
+        f"optimum  {truth.best_value:.6g} at {best}",
+        f"range    best {truth.best_value:.6g}, worst {truth.worst_value:.6g}",
+        f"found by {truth.method}",
+    ]
+
+
+def _short(value: object) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _file(file: "DataFile") -> dict[str, Any]:

@@ -8,9 +8,10 @@ import pytest
 
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.hardware.open import open_laboratory
+from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
 from tansaki.hardware.table import Table, TableLaboratory
 from tansaki.twin.errors import InvalidInputError, StateError
-from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Recipe, TableRequest
+from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Recipe, SystemRecipe, TableRequest
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ TABLE = Table("t", "0" * 64, ("x",), "y", "nm", {(float(i),): tuple(np.arange(9.
 CASES = {
     "twin": Case(
         lambda seed: open_laboratory("twin", seed), tuple(map(film, (0.003, 0.006, 0.1))), ("four_point_probe",)
+    ),
+    "surrogate": Case(
+        lambda seed: SurrogateLaboratory("nb_tio2", seed),
+        tuple(SystemRecipe("nb_tio2", {"oxygen_pressure_pa": p}) for p in (0.003, 0.006, 0.1)),
+        ("resistivity_ohm_m",),
     ),
     "table": Case(
         lambda seed: TableLaboratory(TABLE, seed), tuple(TableRequest("t", {"x": float(i)}) for i in range(3)), ("y",)

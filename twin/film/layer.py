@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 import numpy as xp
 
-from tansaki.twin.film.charge import Carriers, Mobility, Phases, anatase_conductivity_s_m, film_conductivity_s_m
+from tansaki.twin.film.charge import (
+    Carriers,
+    Mobility,
+    Phases,
+    anatase_conductivity_s_m,
+    film_conductivity_s_m,
+    vacancies,
+)
 from tansaki.twin.film.structure import (
     Atmosphere,
     Crystallisation,
@@ -72,6 +79,8 @@ class Layer(NamedTuple):
 
     conductivity_s_m: float
     carriers_per_cation: float
+    localised_per_cation: float
+    """Electrons of missing oxygen that are trapped as Ti³⁺: they absorb light and do not conduct."""
     crystalline: float
     rutile: float
     """Rutile, suboxide and metal among the crystals."""
@@ -125,6 +134,7 @@ def finished_layer(
         m.carriers,
         m.mobility,
     )
+    point_defects = vacancies(deficit, m.carriers)
     stress = film_stress(
         arrival.energy_per_atom_ev,
         arrival.substrate_temperature_k,
@@ -135,6 +145,8 @@ def finished_layer(
     return Layer(
         film_conductivity_s_m(anatase_s_m, crystalline, rutile, metal, m.phases),
         per_cation,
+        # Two electrons for each of the 2·deficit oxygen atoms that miss, less those that the vacancies set free.
+        4.0 * deficit - 2.0 * m.carriers.vacancy_activation * point_defects,
         crystalline,
         1.0 - (1.0 - rutile) * (1.0 - metal),
         2.0 * (1.0 - deficit) + arrival.dopant_fraction * occupation,

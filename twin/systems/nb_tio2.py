@@ -2,7 +2,8 @@
 
 Recipe: an optional seed layer grown at its own oxygen pressure, the film, one anneal. Everything is at rest: the
 oxygen pressure is held, target and walls have settled (`tansaki.twin.deposition.steady`). Left out: drift, failures,
-the lateral map, and what the anneal's gas does beyond its oxygen.
+the lateral map, what the anneal's gas does beyond its oxygen; light sees one layer of mean carriers with the dielectric
+function of anatase, whatever the phase.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from tansaki.twin.film.layer import (
     finished_layer,
     growth_exposure,
 )
+from tansaki.twin.film.light import visible_fractions
+from tansaki.twin.film.optical_constants import BursteinMoss, DopedOxide
 from tansaki.twin.film.structure import Atmosphere
 from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
 
@@ -38,6 +41,12 @@ class Seeding(NamedTuple):
     """Thickness at which islands cover 1 − 1/e of the substrate."""
 
 
+class Plate(NamedTuple):
+    """The substrate as a transparent plate, thick against the coherence length."""
+
+    refractive_index: float
+
+
 class Parameters(NamedTuple):
     """Chamber and material."""
 
@@ -48,6 +57,9 @@ class Parameters(NamedTuple):
     anneal: Atmosphere
     seeding: Seeding
     titania: Titania
+    optics: DopedOxide
+    burstein_moss: BursteinMoss
+    plate: Plate
 
 
 class Inputs(NamedTuple):
@@ -76,6 +88,8 @@ class Outputs(NamedTuple):
     sheet_resistance_ohm_sq: Scalar
     carrier_density_m3: Scalar
     mobility_m2_vs: Scalar
+    visible_transmittance: Scalar
+    """Of film and plate in air, average over 400 to 700 nm."""
     crystalline_fraction: Scalar
     rutile_fraction: Scalar
     oxygen_ratio: Scalar
@@ -147,11 +161,24 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     per_cation = share * seed.carriers_per_cation + (1.0 - share) * film.carriers_per_cation
     # Charge per volume stays within single precision, electrons per volume squared would not.
     charge_c_m3 = ELEMENTARY_CHARGE_C * m.carriers.cation_density_m3 * per_cation
+    carriers = m.carriers.cation_density_m3 * per_cation
+    mobility = conductivity / charge_c_m3
+    localised = share * seed.localised_per_cation + (1.0 - share) * film.localised_per_cation
+    light = visible_fractions(
+        thickness,
+        carriers,
+        mobility,
+        m.carriers.cation_density_m3 * localised,
+        p.plate.refractive_index,
+        p.optics,
+        p.burstein_moss,
+    )
     return Outputs(
         1.0 / conductivity,
         1.0 / (conductivity * thickness),
-        m.carriers.cation_density_m3 * per_cation,
-        conductivity / charge_c_m3,
+        carriers,
+        mobility,
+        light.transmitted,
         share * seed.crystalline + (1.0 - share) * film.crystalline,
         share * seed.rutile + (1.0 - share) * film.rutile,
         share * seed.oxygen_ratio + (1.0 - share) * film.oxygen_ratio,

@@ -2,8 +2,9 @@
 
 A system module holds, in the style of `tansaki.twin.backends`: ``Inputs`` (what is set), ``Outputs`` (what comes of
 it), ``Parameters`` and ``evaluate(inputs, parameters)``; and the constants ``CHAMBER`` (its file in twin/instruments),
-``OPTIONS`` (names to choose from the material's file, with their defaults) and ``ELEMENTS`` (whose way through the gas
-each `GasPath` is). The fields of ``Parameters`` name sections of the two files.
+``OPTIONS`` (names to choose from the material's file, with their defaults) and ``ELEMENTS`` (of which element a field
+of ``Parameters`` is: a `GasPath`, or a NamedTuple whose fields are sections of the element's file or a `GasPath`). The
+other fields of ``Parameters`` name sections of the files of material and chamber.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import Any, Final, get_type_hints
 from tansaki.twin.errors import unknown_name
 from tansaki.twin.quantities import DataFile, load
 
-SYSTEMS: Final = ("nb_tio2",)
+SYSTEMS: Final = ("nb_tio2", "licoo2", "tio2_al2o3", "cu_ti", "ni_pd_pt_ru")
 """Names of the modules beside this one, and of the files in twin/materials."""
 
 
@@ -51,15 +52,29 @@ def _section(
     field: str, kind: Any, module: ModuleType, material: DataFile, chamber: DataFile, chosen: Mapping[str, str]
 ) -> Any:
     if field in module.ELEMENTS:
-        from tansaki.twin.deposition.transport_table import gas_path
-
-        return gas_path(module.ELEMENTS[field])
+        return _of_element(module.ELEMENTS[field], kind)
     if field in chosen:
         known = [s.removeprefix(f"{field}_") for s in material.sections if s.startswith(f"{field}_")]
         if chosen[field] not in known:
             raise unknown_name(f"{field} for {material.name}", chosen[field], known)
         return material.parameters(f"{field}_{chosen[field]}", kind)
+    # A field may go by the choice of another option: the refractive index of the plate by the substrate.
+    for choice in chosen.values():
+        if f"{field}_{choice}" in material.sections:
+            return material.parameters(f"{field}_{choice}", kind)
     for file in (material, chamber):
         if field in file.sections:
             return file.parameters(field, kind)
     return material.assembled(kind)
+
+
+def _of_element(symbol: str, kind: Any) -> Any:
+    from tansaki.twin.deposition.gas_path import GasPath
+    from tansaki.twin.deposition.transport_table import gas_path
+
+    if kind is GasPath:
+        return gas_path(symbol)
+    file, hints = load("elements", symbol), get_type_hints(kind)
+    return kind(
+        *(gas_path(symbol) if hints[name] is GasPath else file.parameters(name, hints[name]) for name in hints)
+    )
