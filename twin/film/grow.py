@@ -145,7 +145,9 @@ def _check(layers: Sequence[GrowthConditions], anneal: Anneal | None, normals: S
 
 
 def _extrapolated(layers: Sequence[GrowthConditions], anneal: Anneal | None, material: DataFile) -> tuple[str, ...]:
-    values = [(name, getattr(c, name)) for c in layers for name in GrowthConditions.__dataclass_fields__]
+    names = [name for name in GrowthConditions.__dataclass_fields__ if name != "thickness_m"]
+    values = [(name, getattr(c, name)) for c in layers for name in names]
+    values.append(("thickness_m", sum(c.thickness_m for c in layers)))
     if anneal is not None:
         values += [
             ("anneal_temperature_k", anneal.temperature_c + ZERO_CELSIUS_K),

@@ -53,7 +53,9 @@ def fitted() -> dict[tuple[str, str], tuple[float, float]]:
 
 
 def test_every_fitted_coefficient_comes_out_of_the_fit() -> None:
-    in_file = {(s, n) for s, section in MATERIAL.sections.items() for n, q in section.items() if q.kind == "fitted"}
+    # The optical constants are a fit too, but of others: see their source.
+    transport = {s: section for s, section in MATERIAL.sections.items() if s != "optics"}
+    in_file = {(s, n) for s, section in transport.items() for n, q in section.items() if q.kind == "fitted"}
     assert in_file == set(PRIORS)
     for (section, name), (value, spread) in fitted().items():
         quantity = MATERIAL.sections[section][name]
