@@ -65,18 +65,18 @@ HOW_TO_READ: Final = (
 )
 
 
-def write_report(folder: Path) -> Path:
-    """The report of whatever `folder` holds, a finished benchmark or a campaign."""
+def write_report(folder: Path, validation: bool = False) -> Path:
+    """The report of whatever `folder` holds, a finished benchmark or a campaign; with the validation table if asked."""
     if (folder / FILE_NAME).is_file():
         with Benchmark.open(folder) as benchmark:
-            return write_benchmark_report(benchmark)[0]
+            return write_benchmark_report(benchmark, validation)[0]
     if (folder / journals.FILE_NAME).is_file():
-        return write_campaign_report(folder)
+        return write_campaign_report(folder, validation)
     allowed = f"a folder with {FILE_NAME} (benchmark) or {journals.FILE_NAME} (campaign)"
     raise InvalidInputError("report", str(folder), allowed)
 
 
-def write_benchmark_report(benchmark: Benchmark) -> tuple[Path, list[Path]]:
+def write_benchmark_report(benchmark: Benchmark, validation: bool = False) -> tuple[Path, list[Path]]:
     """``report.html`` with ``steps.parquet`` and ``scores.json`` beside it; returns the page and all files."""
     left = len(benchmark.left())
     if left:
@@ -91,18 +91,18 @@ def write_benchmark_report(benchmark: Benchmark) -> tuple[Path, list[Path]]:
     content["problems"] = benchmark.problems
     scores.write_text(json.dumps(_finite(content), indent=1, ensure_ascii=False), encoding="utf-8")
     path = benchmark.out / REPORT
-    path.write_text(benchmark_page(benchmark), encoding="utf-8")
+    path.write_text(benchmark_page(benchmark, validation), encoding="utf-8")
     return path, [path, steps, scores]
 
 
-def benchmark_page(benchmark: Benchmark) -> str:
+def benchmark_page(benchmark: Benchmark, validation: bool = False) -> str:
     """The report of a finished benchmark as HTML."""
     config, scores = benchmark.config, benchmark.scores
     title = f"{len(config.agents)} agents on {', '.join(map(_short_name, config.problems))}"
     body = [
         f"<h1>{escape(title)}</h1>",
         page.paragraph(_verdict(scores.ranking, scores.cells, config.reference), "lead"),
-        _contents(len(config.problems)),
+        _contents(len(config.problems), validation),
         '<h2 id="ranking">Ranking</h2>',
         _ranking_table(scores, config.seeds, config.problems),
     ]
@@ -111,6 +111,7 @@ def benchmark_page(benchmark: Benchmark) -> str:
     body += ['<h2 id="tests">Tests between agents</h2>', _comparison_table(scores.comparisons)]
     body += ['<h2 id="experiment">One experiment</h2>', *_experiment_section(benchmark)]
     body += ['<h2 id="reading">How to read the numbers</h2>', page.definitions(HOW_TO_READ)]
+    body += _validation(validation)
     body += ['<h2 id="configuration">Configuration</h2>', *_configuration(benchmark)]
     return page.page(f"tansaki benchmark: {title}", body)
 
@@ -140,9 +141,18 @@ def _verdict(ranking: Sequence[Mapping[str, Any]], cells: Sequence[Mapping[str, 
     )
 
 
-def _contents(problems: int) -> str:
+def _validation(wanted: bool) -> list[str]:
+    if not wanted:
+        return []
+    from tansaki.experiments.validation.section import validation_section
+
+    return validation_section()
+
+
+def _contents(problems: int, validation: bool) -> str:
     entries = [("ranking", "Ranking"), *[(f"problem-{i}", f"Problem {i}") for i in range(1, problems + 1)]]
     entries += [("tests", "Tests"), ("experiment", "One experiment"), ("reading", "How to read the numbers")]
+    entries += [("validation", "How good is the twin")] if validation else []
     entries += [("configuration", "Configuration")]
     links = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in entries)
     return f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
@@ -339,7 +349,7 @@ def _one_a_problem(benchmark: Benchmark) -> list[Any]:
     return list({cell.problem: cell for cell in benchmark.cells}.values())
 
 
-def write_campaign_report(folder: Path) -> Path:
+def write_campaign_report(folder: Path, validation: bool = False) -> Path:
     """``report.html`` of the campaign journalled in `folder`, finished or not."""
     with journals.Journal.open(folder) as journal:
         header, steps = journal.header, list(journal.steps())
@@ -381,6 +391,7 @@ def write_campaign_report(folder: Path) -> Path:
         for name, value in config.items()
     ]
     settings += [(f"version of {name}", number) for name, number in header["versions"].items()]
+    body += _validation(validation)
     body += ["<h2>Configuration</h2>", page.table("What was run.", ("setting", "value"), settings)]
     path = folder / REPORT
     path.write_text(page.page(f"tansaki campaign: {title}", body), encoding="utf-8")

@@ -93,12 +93,13 @@ def benchmark(
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a benchmark, or of a campaign.")],
+    validation: Annotated[bool, typer.Option("--validation", help="Include the table of `tansaki validate`.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Write report.html: one file that opens without network, its data beside it."""
     from tansaki.experiments.report import write_report
 
-    path = write_report(folder)
+    path = write_report(folder, validation)
     answer({"report": str(path)}, as_json, [f"report  {path}"])
 
 

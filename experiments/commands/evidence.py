@@ -1,12 +1,16 @@
 """Verbs that show how far to trust: ``validate``, ``speed`` and ``check``."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tansaki.experiments.commands.output import JsonFlag, answer
 from tansaki.experiments.commands.tables import table_lines
 from tansaki.twin.errors import TansakiError, unknown_name
+
+if TYPE_CHECKING:
+    from tansaki.experiments.validation.caveats import Caveat
 
 
 class CheckFailedError(TansakiError):
@@ -27,7 +31,8 @@ def validate(
     """Compare the twin with published and exact values, one row each; a row that fails is shown failing."""
     from dataclasses import asdict
 
-    from tansaki.experiments.validation.table import rows
+    from tansaki.experiments.validation.caveats import DISAGREEMENTS, LEFT_OUT
+    from tansaki.experiments.validation.table import agreement, rows
 
     found = rows(group)
     sources = list(dict.fromkeys(row.source for row in found))
@@ -46,14 +51,39 @@ def validate(
         for row in found
     ]
     failing = sum(not row.ok for row in found)
+    materials = agreement(found)
     lines = [
         *table_lines(columns, cells),
         *(f"[{number}] {source}" for number, source in enumerate(sources, 1)),
         "",
         *(f"{row.id}, {row.quantity}: {row.note}" for row in found if row.note and not row.ok),
+        *_agreement_lines(materials),
+        *([] if group else _caveat_lines("What the twin leaves out", LEFT_OUT)),
+        *([] if group else _caveat_lines("Where the literature disagrees with itself", DISAGREEMENTS)),
         f"{len(found)} rows, {len(found) - failing} within tolerance, {failing} not",
     ]
-    answer({"rows": [asdict(row) for row in found]}, as_json, lines)
+    result = {
+        "rows": [asdict(row) for row in found],
+        "agreement": materials,
+        "left_out": [caveat._asdict() for caveat in LEFT_OUT],
+        "disagreements": [caveat._asdict() for caveat in DISAGREEMENTS],
+    }
+    answer(result, as_json, lines)
+
+
+def _agreement_lines(materials: Mapping[str, Mapping[str, float]]) -> list[str]:
+    if not materials:
+        return []
+    lines = [
+        f"  {name}: {ratio['geometric_mean_ratio']:.2f}, scatter by a factor of "
+        f"{ratio['geometric_standard_deviation']:.2f} ({ratio['rows']} rows)"
+        for name, ratio in materials.items()
+    ]
+    return ["Twin over published values, geometric mean, one parameter set a material:", *lines, ""]
+
+
+def _caveat_lines(title: str, caveats: Sequence["Caveat"]) -> list[str]:
+    return [f"{title}:", *(f"  {caveat.topic}: {caveat.text}" for caveat in caveats), ""]
 
 
 def speed(as_json: JsonFlag = False) -> None:

@@ -29,4 +29,5 @@ def _nb_tio2() -> Iterator[Row]:
             f"published, {used}",
             film.agrees(material),
             f"assumed: {film.assumed}",
+            material.name,
         )

@@ -23,6 +23,8 @@ class Row:
     kind: str
     ok: bool
     note: str = ""
+    material: str = ""
+    """Name of the material file whose one parameter set the row tests, where it tests one."""
 
 
 def relative(

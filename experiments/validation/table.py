@@ -4,8 +4,10 @@ A row that does not agree stays in the table, failing, with a note where there i
 V1 to V22 are those of the validation list in the project's physics reference. A group is a module beside this one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
+from statistics import fmean, pstdev
 from typing import Final, cast
 
 from tansaki.experiments.validation.row import Row
@@ -27,6 +29,26 @@ def rows(group: str | None = None) -> list[Row]:
     if group is not None and group not in GROUPS:
         raise unknown_name("--group", group, GROUPS)
     return [row for name in GROUPS if group in (None, name) for row in _rows_of(name)()]
+
+
+def agreement(found: Iterable[Row]) -> dict[str, dict[str, float]]:
+    """By material: how far the twin is from what was published of it, one frozen parameter set for all its rows.
+
+    Geometric mean of twin over published (1: no bias) and geometric standard deviation (1: no scatter) over the rows
+    that compare positive numbers, with their number.
+    """
+    logarithms: dict[str, list[float]] = {}
+    for row in found:
+        if row.material and row.kind.startswith("published") and row.published > 0.0 and row.twin > 0.0:
+            logarithms.setdefault(row.material, []).append(math.log(row.twin / row.published))
+    return {
+        material: {
+            "rows": len(values),
+            "geometric_mean_ratio": math.exp(fmean(values)),
+            "geometric_standard_deviation": math.exp(pstdev(values)),
+        }
+        for material, values in logarithms.items()
+    }
 
 
 def _rows_of(group: str) -> Callable[[], Iterator[Row]]:
