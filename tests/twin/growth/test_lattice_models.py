@@ -129,6 +129,29 @@ def test_directions_follow_the_power_of_the_cosine(power: float) -> None:
     assert flights.mean(axis=0) == pytest.approx([0.0, 0.0, (power + 1.0) / (power + 2.0)], abs=0.02)
 
 
+def test_a_tilted_spread_keeps_its_shape_about_the_tilted_axis() -> None:
+    rng = np.random.default_rng(9)
+    flights = np.array([ballistic.direction(Arrival(0.7, 2.0, 0.0), *rng.random(2)) for _ in range(20_000)])
+    axis = np.array([np.sin(0.7), 0.0, np.cos(0.7)])
+    assert np.linalg.norm(flights, axis=1) == pytest.approx(1.0, rel=1e-12)
+    assert flights.mean(axis=0) == pytest.approx(0.75 * axis, abs=0.015)
+
+
+def test_a_wall_is_hit_all_over_its_face() -> None:
+    # A wall of 100 cells, flights that fall 100 cells in the 64 columns between its images: each touches the face
+    # at a height that is uniform between 4 and 101, by the geometry of the start.
+    arrival = Arrival(float(np.arctan(0.64)), STRAIGHT_DOWN, 0.0)
+    rng, touched = np.random.default_rng(6), []
+    for _ in range(2000):
+        heights = _flat(4, 64)
+        heights[:, 0] = 100
+        BALLISTIC.deposit_oblique(heights, 1, arrival, rng)
+        touched += heights[:, 63][heights[:, 63] > 0].tolist()
+    assert len(touched) > 1800
+    assert np.mean(touched) == pytest.approx(52.5, abs=4.0 * 28.0 / np.sqrt(len(touched)) + 0.5)
+    assert np.std(touched) == pytest.approx(97.0 / np.sqrt(12.0), rel=0.1)
+
+
 def test_the_axis_of_the_beam_is_tilted() -> None:
     for first, second in np.random.default_rng(1).random((5, 2)):
         ux, uy, down = ballistic.direction(Arrival(0.7, STRAIGHT_DOWN, 0.0), first, second)
@@ -185,7 +208,7 @@ def test_bad_requests_are_refused() -> None:
 def test_kpz_exponents_in_two_dimensions() -> None:
     # V16: β 0.235–0.242, α 0.383 ± 0.008 (Aarão Reis 2004), both ± 0.03.
     times = [2.0**k for k in range(3, 10)]
-    growth = power_law(times, squared_widths("restricted", (1024, 1024), times, 3, seed=7))
+    growth = power_law(times, squared_widths("restricted", (512, 512), times, 4, seed=7))
     assert 0.205 <= 0.5 * growth.value <= 0.272
     sizes, settle = (16, 32, 64), 4.0
     widths = [
@@ -200,7 +223,7 @@ def test_kpz_exponents_in_two_dimensions() -> None:
 @pytest.mark.slow
 def test_bins_show_the_ballistic_exponent_that_the_plain_width_hides() -> None:
     times = [2.0**k for k in range(4, 10)]
-    plain = power_law(times, squared_widths("ballistic", (1024, 1024), times, 3, seed=7))
-    binned = power_law(times, squared_widths("ballistic", (1024, 1024), times, 3, seed=7, bin_edge=4))
+    plain = power_law(times, squared_widths("ballistic", (512, 512), times, 4, seed=7))
+    binned = power_law(times, squared_widths("ballistic", (512, 512), times, 4, seed=7, bin_edge=4))
     assert 0.5 * plain.value < 0.19
     assert 0.205 <= 0.5 * binned.value <= 0.272
