@@ -27,11 +27,14 @@ class TwinLaboratory(ImmediateLaboratory):
     through (`drift`); never on who asked. The probe is calibrated once, at opening.
     """
 
-    def __init__(self, seed: int, chamber: str = "sputter_tio2_2inch", drift: bool = True) -> None:
+    def __init__(
+        self, seed: int, chamber: str = "sputter_tio2_2inch", drift: bool = True, world: int | None = None
+    ) -> None:
+        """`world` draws the sputter yields of another chamber than the nominal one."""
         super().__init__()
         self.seed = seed
         self.drift = drift
-        self.chamber = open_chamber(chamber)
+        self.chamber = open_chamber(chamber, world)
         self._file = load("instruments", "laboratory")
         self._probe = load("instruments", PROBE)
         self._calibration = calibrate(self._probe, generator(seed, "calibration"), f"{PROBE}-{seed}")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tansaki.twin.backends import bind
 from tansaki.twin.deposition import process, reactive_gas, slices
+from tansaki.twin.deposition.arcs import ArcParameters, arc_rate_per_s, drawn_arcs
 from tansaki.twin.deposition.control import ControlParameters, Settings
 from tansaki.twin.deposition.discharge import DischargeParameters
 from tansaki.twin.deposition.drift import (
@@ -29,6 +30,7 @@ from tansaki.twin.deposition.flow_steps import as_array, check_flow_steps
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
 from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.draw import drawn_chamber
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Deposition, GrowthConditions, Status, Trace
@@ -84,6 +86,7 @@ class Chamber:
     control: ControlParameters
     handling: HandlingParameters
     drift: DriftParameters
+    arcs: ArcParameters
 
     def ignition_probability(self, argon_pressure_pa: float, power_w: float) -> float:
         """Product of two logistics in ln(pressure) and ln(power)."""
@@ -104,10 +107,10 @@ class Chamber:
     ) -> DepositionRun:
         """Carry out one layer.
 
-        `generator` is drawn from in a fixed order (ignition, monitor, gauge drift, then gauge noise). With `noise`
-        off every normal is zero and the plasma ignites where that is more likely than not; with `drift` off the
-        chamber is as new and stays so. `fast_forward` off steps the growth of a settled chamber as well
-        (for checking; slow).
+        `generator` is drawn from in a fixed order (ignition, monitor, gauge drift, gauge noise, arcs). With `noise`
+        off every normal is zero, nothing arcs and the plasma ignites where that is more likely than not; with `drift`
+        off the chamber is as new and stays so. `fast_forward` off steps the growth of a settled chamber as well (for
+        checking; slow).
 
         Raises `InvalidInputError` for a recipe that no chamber could carry out. A plasma that does not ignite is
         status ``failed``; a film grown in a chamber that had not settled when the shutter opened, or thick enough
@@ -122,7 +125,9 @@ class Chamber:
         likely = self.ignition_probability(deposition.pressure_pa, deposition.power_w)
         if chance > likely:
             attempt = self.handling.ignition_attempt_s
-            trace = self._trace(deposition, before, heating_s, np.zeros((0, len(process.CHANNELS))), attempt)
+            dark = np.zeros((2, len(process.CHANNELS)))
+            dark[1, 0] = attempt
+            trace = self._trace(deposition, before, heating_s, dark, np.zeros(2))
             return DepositionRun(
                 "failed",
                 f"plasma not ignited at {deposition.pressure_pa:.3g} Pa argon and {deposition.power_w:.3g} W",
@@ -158,7 +163,9 @@ class Chamber:
             oxygen_pa=oxygen_pa,
             normal=gauge_normal,
         )
-        trace = self._trace(deposition, before, heating_s, samples[: outcome.samples], 0.0)
+        lit = samples[: outcome.samples]
+        arcs = self._arcs(deposition, settings, lit, generator) if noise else np.zeros(len(lit))
+        trace = self._trace(deposition, before, heating_s, lit, arcs)
         events = self._events(deposition, heating_s, outcome, settings)
         message = _shortcomings(deposition, outcome)
         return DepositionRun(
@@ -191,20 +198,24 @@ class Chamber:
             fast_forward=float(fast_forward),
         )
 
+    def _arcs(self, deposition: Deposition, settings: Settings, lit: Floats, generator: np.random.Generator) -> Floats:
+        """Arcs counted up to each sample; their rate is that of the coverage half way between samples."""
+        coverage = 1.0 - lit[:, 5] * lit[:, 4] / (deposition.power_w * settings.window)
+        midway = np.clip(0.5 * (coverage[1:] + coverage[:-1]), 0.0, 1.0)
+        times_s = drawn_arcs(lit[:, 0], arc_rate_per_s(midway, 0.0, self.arcs), self.arcs, generator).times_s
+        return np.searchsorted(times_s, lit[:, 0], side="right").astype(float)
+
     def _heating_s(self, temperature_c: float) -> float:
         """Time in which a heater of first order comes within its tolerance."""
         rise = abs(temperature_c - self.handling.idle_temperature_c)
         return self.handling.heater_time_s * math.log(max(rise / self.handling.heater_tolerance_k, 1.0))
 
     def _trace(
-        self, deposition: Deposition, before: ChamberState, heating_s: float, samples: Floats, idle_s: float
+        self, deposition: Deposition, before: ChamberState, heating_s: float, lit: Floats, arcs: Floats
     ) -> Trace:
-        """Heating (base pressure, no plasma), then the samples of the plasma, or `idle_s` of argon without plasma."""
+        """Heating (base pressure, no plasma), then the samples from ignition on, with the arcs counted up to each."""
         h = self.handling
         heating = np.linspace(0.0, heating_s, HEATING_SAMPLES, endpoint=False) if heating_s > 0.0 else np.zeros(0)
-        waiting = np.zeros((2 if idle_s else 0, len(process.CHANNELS)))
-        waiting[1:, 0] = idle_s
-        lit = np.vstack((waiting, samples))
         time = np.concatenate((heating, heating_s + lit[:, 0]))
         gone = np.exp(-time / h.heater_time_s)
         temperature = deposition.substrate_temperature_c
@@ -219,6 +230,7 @@ class Chamber:
             "substrate_temperature_c": temperature + (h.idle_temperature_c - temperature) * gone,
             "emission_metal": self.berg.metal_yield * wear_factor(before, self.drift) * _padded(heating, lit[:, 5]),
             "deposited_nm": 1e9 * _padded(heating, lit[:, 6]),
+            "arcs": _padded(heating, arcs),
         }
         return Trace(time, channels)
 
@@ -271,17 +283,20 @@ class Chamber:
 
 
 @cache
-def open_chamber(name: str = "sputter_tio2_2inch") -> Chamber:
-    """The chamber of twin/instruments/`name`.toml."""
+def open_chamber(name: str = "sputter_tio2_2inch", world: int | None = None) -> Chamber:
+    """The chamber of twin/instruments/`name`.toml; `world` draws its yields, which are uncertain by 30 %."""
     data = load("instruments", name)
+    if world is not None:
+        data = drawn_chamber(data, world)
     return Chamber(
-        name,
+        data.name,
         data.parameters("reactive_gas", BergParameters),
         data.parameters("discharge", DischargeParameters),
         data.parameters("transport", TransportParameters),
         data.parameters("control", ControlParameters),
         data.parameters("handling", HandlingParameters),
         data.parameters("drift", DriftParameters),
+        data.parameters("arcs", ArcParameters),
     )
 
 

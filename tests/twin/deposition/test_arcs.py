@@ -14,7 +14,7 @@ from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
 
-ARCS = load("instruments", "magnetron_2inch").parameters("arcs", ArcParameters)
+ARCS = load("instruments", "sputter_tio2_2inch").parameters("arcs", ArcParameters)
 EDGES = (0.0, 2.0, 3.0, 10.0, 14.0)
 RATES = (1.0, 8.0, 0.0, 0.5)
 MEAN = 12.0

@@ -35,6 +35,7 @@ CHANNELS = {
     "substrate_temperature_c",
     "emission_metal",
     "deposited_nm",
+    "arcs",
 }
 
 
@@ -409,3 +410,26 @@ def test_importing_the_chamber_loads_no_engine() -> None:
     program = "import sys, tansaki.twin.deposition.chamber; print(sorted({'jax', 'numba', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_poisoned_target_arcs_more_and_arcs_are_counted_upwards(chamber: Chamber) -> None:
+    poisoned = chamber.deposit(layer(oxygen_pressure_pa=0.3, thickness_nm=20.0), FRESH, seeded())
+    metallic = chamber.deposit(layer(oxygen_pressure_pa=2e-4, thickness_nm=20.0), FRESH, seeded())
+    quiet = chamber.deposit(layer(oxygen_pressure_pa=0.3, thickness_nm=20.0), FRESH, seeded(), noise=False)
+    counts = channel(poisoned, "arcs")
+    assert np.all(np.diff(counts) >= 0.0)
+    assert counts[-1] / poisoned.duration_s > 3.0 * channel(metallic, "arcs")[-1] / metallic.duration_s
+    assert channel(quiet, "arcs")[-1] == 0.0
+
+
+def test_another_chamber_of_the_same_kind_has_its_own_yields() -> None:
+    nominal, first, again, other = (open_chamber(world=world) for world in (None, 1, 1, 2))
+    assert first.berg == again.berg
+    yields = {c.berg.metal_yield for c in (nominal, first, other)} | {c.berg.compound_yield for c in (nominal,)}
+    assert len(yields) == 4
+    drawn = np.log([open_chamber(world=world).berg.metal_yield / nominal.berg.metal_yield for world in range(300)])
+    assert abs(drawn.mean()) < 4.0 * 0.3 / math.sqrt(300)
+    assert drawn.std() == pytest.approx(0.3, rel=0.15)
+    assert first.berg._replace(metal_yield=0.0, compound_yield=0.0) == nominal.berg._replace(
+        metal_yield=0.0, compound_yield=0.0
+    )

@@ -27,7 +27,7 @@ from tansaki.twin.units import ELEMENTARY_CHARGE_C
 FILE = load("instruments", "sputter_tio2_2inch")
 BERG = FILE.parameters("reactive_gas", BergParameters)
 LAW = FILE.parameters("discharge", DischargeParameters)
-MAGNETRON = load("instruments", "magnetron_2inch")
+MAGNETRON = load("instruments", "sputter_tio2_2inch")
 CATHODE = MAGNETRON.parameters("cathode", Cathode)
 SUSTAINING = MAGNETRON.parameters("sustaining", Sustaining)
 RF = MAGNETRON.parameters("radio_frequency", RadioFrequency)
