@@ -15,6 +15,7 @@ from tansaki.twin.errors import unknown_name
 
 GROUPS: Final[Mapping[str, str]] = {
     "yields": "sputter yields and energies of the emitted atoms",
+    "transport": "sputtered atoms on their way through the gas",
     "reactive": "rate, pressure and target in a reactive gas",
     "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
     "structure": "order of growth in a film: jumps of the gas, sequence of layers, competing phases, pores",

@@ -275,7 +275,7 @@ def relax(seed: Any, f: Any, speed: float, atoms: int, mean: Any) -> Any:
         while done < mean.size:
             v2 = vx * vx + vy * vy + vz * vz
             top = f.rate * (math.sqrt(v2) + reach) ** (2.0 * f.exponent)
-            if 2 * done >= mean.size:
+            if 2 * done + 1 >= mean.size:
                 weighted += v2 / top
                 total += 1.0 / top
             vx, vy, vz, collided = _collide(vx, vy, vz, top, f, state)
