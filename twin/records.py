@@ -117,6 +117,8 @@ class Film:
     mobility_m2_vs: float
     resistivity_ohm_m: float
     stress_pa: float
+    grain_size_m: float
+    void_fraction: float
     extrapolated: tuple[str, ...] = ()
     """Inputs that lay outside the range for which the material file claims validity."""
 

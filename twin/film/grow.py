@@ -16,6 +16,7 @@ from tansaki.twin.film.layer import (
     finished_layer,
     growth_exposure,
 )
+from tansaki.twin.film.morphology import Morphology, grains_of
 from tansaki.twin.film.structure import Atmosphere, Stress
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
@@ -92,6 +93,17 @@ def grow(
 
     resistivity = 1.0 / mean("conductivity_s_m")
     density = mean("carriers_per_cation") * titania.carriers.cation_density_m3
+    top = layers[-1]
+    grains = grains_of(
+        top.substrate_temperature_k,
+        top.pressure_pa,
+        top.energy_per_atom_ev,
+        top.rate_m_s,
+        nominal,
+        chosen.temperature_c + ZERO_CELSIUS_K,
+        chosen.duration_s,
+        material.assembled(Morphology),
+    )
     return Film(
         material=material.name,
         thickness_m=float(thickness * nominal),
@@ -103,6 +115,8 @@ def grow(
         mobility_m2_vs=1.0 / (density * ELEMENTARY_CHARGE_C * resistivity),
         resistivity_ohm_m=resistivity,
         stress_pa=mean("stress_pa"),
+        grain_size_m=float(grains.grain_size_m),
+        void_fraction=float(grains.void_fraction),
         extrapolated=_extrapolated(layers, anneal, material),
     )
 

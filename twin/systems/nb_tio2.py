@@ -25,6 +25,7 @@ from tansaki.twin.film.layer import (
     growth_exposure,
 )
 from tansaki.twin.film.light import visible_fractions
+from tansaki.twin.film.morphology import Morphology, grains_of
 from tansaki.twin.film.optical_constants import BursteinMoss, DopedOxide
 from tansaki.twin.film.structure import Atmosphere
 from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
@@ -57,6 +58,7 @@ class Parameters(NamedTuple):
     anneal: Atmosphere
     seeding: Seeding
     titania: Titania
+    morphology: Morphology
     optics: DopedOxide
     burstein_moss: BursteinMoss
     plate: Plate
@@ -94,6 +96,8 @@ class Outputs(NamedTuple):
     rutile_fraction: Scalar
     oxygen_ratio: Scalar
     stress_pa: Scalar
+    grain_size_m: Scalar
+    void_fraction: Scalar
     thickness_m: Scalar
     growth_rate_m_s: Scalar
     deposition_time_s: Scalar
@@ -173,6 +177,16 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
         p.optics,
         p.burstein_moss,
     )
+    grains = grains_of(
+        growth_k,
+        inputs.pressure_pa + inputs.oxygen_pressure_pa,
+        film_growth.energy_ev,
+        film_growth.rate_m_s,
+        thickness,
+        anneal_k,
+        inputs.anneal_duration_s,
+        p.morphology,
+    )
     return Outputs(
         1.0 / conductivity,
         1.0 / (conductivity * thickness),
@@ -183,6 +197,8 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
         share * seed.rutile + (1.0 - share) * film.rutile,
         share * seed.oxygen_ratio + (1.0 - share) * film.oxygen_ratio,
         share * seed.stress_pa + (1.0 - share) * film.stress_pa,
+        grains.grain_size_m,
+        grains.void_fraction,
         thickness,
         film_growth.rate_m_s,
         seed_s + film_s,

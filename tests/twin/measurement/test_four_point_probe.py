@@ -20,7 +20,7 @@ GLASS = Sample(0.01, 0.01)
 
 def _film(sheet_ohm: float, thickness_m: float = 100e-9) -> Film:
     rho = sheet_ohm * thickness_m
-    return Film("any", thickness_m, 0.06, 2.0, 1.0, 0.0, 1e27, 1e-3, rho, 0.0)
+    return Film("any", thickness_m, 0.06, 2.0, 1.0, 0.0, 1e27, 1e-3, rho, 0.0, 2e-8, 0.0)
 
 
 def _with(**changes: float) -> DataFile:
