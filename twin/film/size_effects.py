@@ -27,12 +27,16 @@ from tansaki.twin.units import ELEMENTARY_CHARGE_C
 REDUCED_PLANCK_J_S = 1.054571817e-34
 
 # u = cos θ is taken as y⁴: glancing electrons, u ≈ κ, decide in thin films and need nodes near zero.
-_Y, _WEIGHTS = gauss_legendre(20)
+_Y, _W = gauss_legendre(20)
 COSINES = tuple(y**4 for y in _Y)
-COSINE_WEIGHTS = tuple(4.0 * y**3 * w * (1.0 - y**8) for y, w in zip(_Y, _WEIGHTS, strict=True))
+COSINE_WEIGHTS = tuple(4.0 * y**3 * w * (1.0 - y**8) for y, w in zip(_Y, _W, strict=True))
 """Weights of ∫₀¹ … (1 − u²) du."""
 
-_TURNS, _TURN_WEIGHTS = gauss_legendre(6)
+# Fewer nodes in the double integral: XLA fuses 48 into one loop, and is twenty times as slow with 120.
+_FEW_Y, _FEW_W = gauss_legendre(12)
+FEW_COSINES = tuple(y**4 for y in _FEW_Y)
+FEW_COSINE_WEIGHTS = tuple(4.0 * y**3 * w * (1.0 - y**8) for y, w in zip(_FEW_Y, _FEW_W, strict=True))
+_TURNS, _TURN_WEIGHTS = gauss_legendre(4)
 AZIMUTH_COSINES = tuple(float(xp.cos(0.5 * xp.pi * turn)) for turn in _TURNS)
 AZIMUTH_WEIGHTS = tuple(0.5 * float(xp.pi) * w * c**2 for c, w in zip(AZIMUTH_COSINES, _TURN_WEIGHTS, strict=True))
 """Weights of ∫₀^(π/2) … cos²φ dφ."""
@@ -107,11 +111,12 @@ def film_conductivity_ratio(kappa: Scalar, specularity: Scalar, alpha: Scalar) -
     """Mayadas-Shatzkes σ/σ₀ with both surfaces and grain boundaries.
 
     (6/π)∫₀^(π/2)cos²φ dφ ∫₀¹(1 − u²)·`flight_share`(κH/u)/H du, H = 1 + α/(cos φ·√(1 − u²)): relative error below
-    5e-5 for 0.01 ≤ κ ≤ 100, 0 ≤ α ≤ 20. It is the surface formula for α = 0 and the grain formula for κ → ∞.
+    4e-4 for 0.01 ≤ κ ≤ 100, 0 ≤ α ≤ 20 (2e-4 for κ ≥ 0.1). It is the surface formula for α = 0 and the grain formula
+    for κ → ∞.
     """
     total = 0.0
-    for u, weight in zip(COSINES, COSINE_WEIGHTS):  # noqa: B905
-        sine = xp.sqrt(1.0 - u * u)
+    for u, weight in zip(FEW_COSINES, FEW_COSINE_WEIGHTS):  # noqa: B905
+        sine = (1.0 - u * u) ** 0.5
         ring = 0.0
         for cosine, turn in zip(AZIMUTH_COSINES, AZIMUTH_WEIGHTS):  # noqa: B905
             shortening = 1.0 + alpha / (cosine * sine)
