@@ -93,7 +93,7 @@ def test_no_plasma_is_a_failed_experiment_that_costs_time_and_no_anneal() -> Non
 
 def test_a_thick_film_peels_and_is_a_failed_experiment() -> None:
     laboratory = TwinLaboratory(0)
-    thick = replace(RECIPE, layers=(replace(LAYER, thickness_nm=2000.0, duration_s=43200.0),))
+    thick = replace(RECIPE, layers=(replace(LAYER, pressure_pa=0.5, thickness_nm=2000.0, duration_s=43200.0),))
     messages = [laboratory.run(thick, [PROBE]).message for _ in range(20)]
     assert any("peeled" in message for message in messages)
 

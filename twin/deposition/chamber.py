@@ -17,7 +17,7 @@ from tansaki.twin.backends import bind
 from tansaki.twin.deposition import process, reactive_gas, slices
 from tansaki.twin.deposition.arcs import ArcParameters, arc_rate_per_s, drawn_arcs
 from tansaki.twin.deposition.control import ControlParameters, Settings
-from tansaki.twin.deposition.discharge import DischargeParameters
+from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k
 from tansaki.twin.deposition.drift import (
     ChamberState,
     DriftParameters,
@@ -27,9 +27,11 @@ from tansaki.twin.deposition.drift import (
     window_transmission,
 )
 from tansaki.twin.deposition.flow_steps import as_array, check_flow_steps
+from tansaki.twin.deposition.gas_path import GasPath
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
-from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.deposition.transport import Passage, TransportParameters
+from tansaki.twin.deposition.transport_table import gas_path
 from tansaki.twin.draw import drawn_chamber
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.quantities import load
@@ -38,6 +40,8 @@ from tansaki.twin.units import MILLIPASCAL_PER_PASCAL, ZERO_CELSIUS_K
 
 LARGEST_TRACE = 600
 HEATING_SAMPLES = 40
+METAL = "ti"
+"""Metal of the target; its dopant flies along, too dilute to matter for rate and energy."""
 Floats = NDArray[np.float64]
 
 
@@ -83,6 +87,9 @@ class Chamber:
     berg: BergParameters
     discharge: DischargeParameters
     transport: TransportParameters
+    gas_heating: GasHeating
+    path: GasPath
+    """Of the metal of the target."""
     control: ControlParameters
     handling: HandlingParameters
     drift: DriftParameters
@@ -94,6 +101,11 @@ class Chamber:
         enough_gas = _logistic(math.log(argon_pressure_pa / h.ignition_pressure_pa) / h.ignition_width)
         enough_power = _logistic(math.log(power_w / h.ignition_power_w) / h.ignition_width)
         return enough_gas * enough_power
+
+    def passage(self, deposition: Deposition) -> Passage:
+        """The way of the metal through the gas that this plasma heats."""
+        heated = float(gas_temperature_k(deposition.power_w, deposition.pressure_pa, self.gas_heating))
+        return Passage(self.transport, self.path, heated)
 
     def deposit(
         self,
@@ -147,7 +159,7 @@ class Chamber:
             _rates(self.berg),
             self.berg,
             self.discharge,
-            self.transport,
+            self.passage(deposition),
             self.control,
             generator,
             samples,
@@ -293,6 +305,8 @@ def open_chamber(name: str = "sputter_tio2_2inch", world: int | None = None) -> 
         data.parameters("reactive_gas", BergParameters),
         data.parameters("discharge", DischargeParameters),
         data.parameters("transport", TransportParameters),
+        data.parameters("gas_heating", GasHeating),
+        gas_path(METAL),
         data.parameters("control", ControlParameters),
         data.parameters("handling", HandlingParameters),
         data.parameters("drift", DriftParameters),

@@ -33,7 +33,7 @@ from tansaki.twin.deposition.reactive_gas import (
 )
 from tansaki.twin.deposition.slices import OXYGEN, THICKNESS, lay_down
 from tansaki.twin.deposition.steady import growth as growth_at
-from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.deposition.transport import Passage
 
 STEP_S = 0.02
 SHUT_SAMPLES = 240
@@ -137,7 +137,7 @@ def grow_at_rest(
     base: Rates,
     berg: BergParameters,
     discharge: DischargeParameters,
-    transport: TransportParameters,
+    passage: Passage,
     control: ControlParameters,
     generator: Any,
     samples: NDArray[xp.float64],
@@ -151,7 +151,7 @@ def grow_at_rest(
         metal_t, metal_c = 1.0 - state.target_coverage, 1.0 - state.collector_coverage
         needed = balancing_flow_sccm(state.pressure_millipa, metal_t, metal_c, now)
         flow_sccm = max(needed - settings.outgassing_sccm, 0.0)
-    growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, transport)
+    growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, passage)
     missing_s = (settings.monitor_thickness_m / settings.monitor_gain - deposited_m) / growth.rate_m_s
     is_last = missing_s <= longest_s
     growth_s = min(missing_s, longest_s)
@@ -174,7 +174,7 @@ def run(
     base: Rates,
     berg: BergParameters,
     discharge: DischargeParameters,
-    transport: TransportParameters,
+    passage: Passage,
     control: ControlParameters,
     generator: Any,
     samples: NDArray[xp.float64],
@@ -259,7 +259,7 @@ def run(
                 base,
                 berg,
                 discharge,
-                transport,
+                passage,
                 control,
                 generator,
                 samples,
@@ -283,7 +283,7 @@ def run(
                 )
             continue
         if is_open:
-            growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, transport)
+            growth = growth_at(state, volts, now, settings.argon_pressure_pa, berg, passage)
             left_s = opened_s + settings.open_s - time_s
             span = min(STEP_S, left_s)
             missing = settings.monitor_thickness_m / settings.monitor_gain - deposited

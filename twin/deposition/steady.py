@@ -21,10 +21,10 @@ from tansaki.twin.deposition.reactive_gas import (
     steady_surface_metal,
 )
 from tansaki.twin.deposition.transport import (
-    TransportParameters,
-    arriving_fraction,
+    Passage,
     energy_per_atom_ev,
     growth_rate_m_s,
+    passing_fraction,
 )
 
 ITERATIONS = tuple(range(6))
@@ -72,7 +72,7 @@ def growth(
     coefficients: Rates,
     argon_pressure_pa: Scalar,
     berg: BergParameters,
-    transport: TransportParameters,
+    passage: Passage,
 ) -> Growth:
     """What the substrate gets from a chamber in this state."""
     total_pa = argon_pressure_pa + 1e-3 * state.pressure_millipa
@@ -80,10 +80,10 @@ def growth(
         coefficients.compound_erosion * state.target_coverage
     )
     mean_yield = berg.metal_yield * eroded / coefficients.metal_erosion
-    factor = transport.flux_factor * arriving_fraction(total_pa, transport)
+    factor = passage.transport.flux_factor * passing_fraction(total_pa, passage)
     bare = steady_surface_metal(state.pressure_millipa, state.target_coverage, coefficients, factor)
     return Growth(
-        growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, transport),
+        growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, passage),
         1.0 - bare,
-        energy_per_atom_ev(total_pa, mean_yield, voltage, transport),
+        energy_per_atom_ev(total_pa, mean_yield, voltage, passage),
     )

@@ -39,7 +39,7 @@ def grains_of(
     anneal_duration_s: float,
     m: Morphology,
 ) -> Grains:
-    """Columns grown at this temperature, total pressure, energy per atom and rate, then an anneal (none is one of 0 s)."""
+    """Columns grown at this temperature, total pressure, energy per atom and rate, then annealed (0 s for not)."""
     columns = column_width_m(temperature_k, rate_m_s, thickness_m, m.adatoms)
     return Grains(
         coarsened_size_m(columns, anneal_temperature_k, anneal_duration_s, m.coarsening),

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tansaki.twin.backends import bind
-from tansaki.twin.deposition.transport import TransportParameters, surviving_energy
+from tansaki.twin.deposition.transport import Passage, surviving_energy
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.growth import ballistic
 from tansaki.twin.growth.ballistic import Arrival
@@ -53,7 +53,7 @@ def mobility(conditions: GrowthConditions, surface: Surface, hopping: Hopping) -
 def surface_of_film(
     layers: Sequence[GrowthConditions],
     material: DataFile,
-    transport: TransportParameters,
+    passage: Passage,
     grain_size_m: float,
     seed: int,
     pixels: int = 128,
@@ -71,7 +71,7 @@ def surface_of_film(
     heights = np.zeros((pixels, pixels), np.int32)
     for layer in layers:
         relaxing = mobility(layer, surface, hopping)
-        straight = float(surviving_energy(layer.pressure_pa, transport))
+        straight = float(surviving_energy(layer.pressure_pa, passage))
         beam, gas = Arrival(0.0, surface.beam_cosine_power, relaxing), Arrival(0.0, 1.0, relaxing)
         clusters = layer.thickness_m / surface.cell_height_m * heights.size
         # Beam and gas take turns, a layer at most each, so that neither arrives on the finished work of the other.

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as xp
 
 from tansaki.twin.backends import Scalar
-from tansaki.twin.deposition.discharge import DischargeParameters
+from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k
+from tansaki.twin.deposition.gas_path import GasPath
 from tansaki.twin.deposition.reactive_gas import BergParameters
 from tansaki.twin.deposition.steady import growth, rest
-from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.deposition.transport import Passage, TransportParameters
 from tansaki.twin.film.layer import (
     Arrival,
     Base,
@@ -32,7 +33,7 @@ from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
 
 CHAMBER = "sputter_tio2_2inch"
 OPTIONS = {"substrate": "glass", "anneal": "vacuum"}
-ELEMENTS: dict[str, str] = {}
+ELEMENTS = {"path": "ti"}
 
 
 class Seeding(NamedTuple):
@@ -54,6 +55,8 @@ class Parameters(NamedTuple):
     reactive_gas: BergParameters
     discharge: DischargeParameters
     transport: TransportParameters
+    gas_heating: GasHeating
+    path: GasPath
     substrate: Substrate
     anneal: Atmosphere
     seeding: Seeding
@@ -113,12 +116,11 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     p, m = parameters, parameters.titania
     growth_k = inputs.substrate_temperature_c + ZERO_CELSIUS_K
     anneal_k = inputs.anneal_temperature_c + ZERO_CELSIUS_K
+    passage = Passage(p.transport, p.path, gas_temperature_k(inputs.power_w, inputs.pressure_pa, p.gas_heating))
     below = rest(inputs.power_w, inputs.seed_oxygen_pressure_pa, p.reactive_gas, p.discharge)
-    seed_growth = growth(
-        below.state, below.voltage_v, below.coefficients, inputs.pressure_pa, p.reactive_gas, p.transport
-    )
+    seed_growth = growth(below.state, below.voltage_v, below.coefficients, inputs.pressure_pa, p.reactive_gas, passage)
     at = rest(inputs.power_w, inputs.oxygen_pressure_pa, p.reactive_gas, p.discharge)
-    film_growth = growth(at.state, at.voltage_v, at.coefficients, inputs.pressure_pa, p.reactive_gas, p.transport)
+    film_growth = growth(at.state, at.voltage_v, at.coefficients, inputs.pressure_pa, p.reactive_gas, passage)
     seed_m, film_m = 1e-9 * inputs.seed_thickness_nm, 1e-9 * inputs.thickness_nm
     seed_s, film_s = seed_m / seed_growth.rate_m_s, film_m / film_growth.rate_m_s
 

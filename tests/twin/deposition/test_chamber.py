@@ -17,8 +17,10 @@ from tansaki.twin.backends import bind
 from tansaki.twin.deposition import process
 from tansaki.twin.deposition import reactive_gas as rg
 from tansaki.twin.deposition.chamber import Chamber, DepositionRun, open_chamber
+from tansaki.twin.deposition.discharge import gas_temperature_k
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.deposition.flow_steps import as_array
+from tansaki.twin.deposition.gas_path import arriving_fraction
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
 from tansaki.twin.errors import InvalidInputError
@@ -99,8 +101,8 @@ def test_regulated_growth_is_that_of_the_steady_equations(chamber: Chamber, oxyg
         coefficients = rg.scaled_erosion(rg.rates(berg), factor, factor)
         coverage = rg.steady_state(millipa, coefficients).target_coverage
     total = 1.0 + oxygen_pa
-    path = total * lab.distance_m / lab.flux_length_pa_m
-    arriving = lab.flux_factor * (1 - math.exp(-path)) / path
+    warm_k = gas_temperature_k(120.0, 1.0, chamber.gas_heating)
+    arriving = lab.flux_factor * arriving_fraction(total, lab.distance_m, warm_k, chamber.path)
     flux = factor * rg.sputtered_metal_per_s(coverage, berg) / berg.collector_area_m2 * arriving
     assert grown.rate_m_s == pytest.approx(flux / lab.cation_density_m3, rel=1e-6)
     bare = rg.steady_surface_metal(millipa, coverage, coefficients, arriving)
@@ -385,7 +387,7 @@ def kernel(
         Rates(*(float(value) for value in rg.rates(chamber.berg))),
         chamber.berg,
         chamber.discharge,
-        chamber.transport,
+        chamber.passage(deposition),
         chamber.control._replace(shortest_presputter_s=5.0, longest_presputter_s=shut_s),
         seeded(9),
         samples,

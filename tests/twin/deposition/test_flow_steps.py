@@ -97,7 +97,7 @@ def kernel(chamber: Chamber, deposition: Deposition) -> Outcome:
         Rates(*(float(value) for value in rg.rates(chamber.berg))),
         chamber.berg,
         chamber.discharge,
-        chamber.transport,
+        chamber.passage(deposition),
         chamber.control,
         np.random.default_rng(0),
         np.zeros((560, len(process.CHANNELS))),

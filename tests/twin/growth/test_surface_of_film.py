@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from tansaki.twin.deposition.transport import TransportParameters
+from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.growth.roughness import correlation_length, squared_width
 from tansaki.twin.growth.solid_on_solid import Hopping
 from tansaki.twin.growth.surface_of_film import Surface, mobility, surface_of_film
 from tansaki.twin.quantities import load
-from tansaki.twin.records import GrowthConditions
+from tansaki.twin.records import Deposition, GrowthConditions
 
 MATERIAL = load("materials", "nb_tio2")
-TRANSPORT = load("instruments", "sputter_tio2_2inch").parameters("transport", TransportParameters)
+PASSAGE = open_chamber().passage(Deposition(100.0, 0.5, 25.0, 3600.0))
 SURFACE = MATERIAL.parameters("surface", Surface)
 HOPPING = MATERIAL.parameters("hopping", Hopping)
 GRAIN_M = 30e-9
@@ -25,18 +25,18 @@ def _layer(
 
 
 def _width_m(*layers: GrowthConditions) -> float:
-    return float(np.sqrt(squared_width(surface_of_film(layers, MATERIAL, TRANSPORT, GRAIN_M, seed=1).heights_m)))
+    return float(np.sqrt(squared_width(surface_of_film(layers, MATERIAL, PASSAGE, GRAIN_M, seed=1).heights_m)))
 
 
 def test_every_cluster_is_on_the_map() -> None:
     # All atoms relax at 900 K: no voids, so the mean height is the thickness, layer by layer.
     layers = [_layer(temperature_k=900.0, thickness_m=h) for h in (20e-9, 10.4e-9)]
-    surface = surface_of_film(layers, MATERIAL, TRANSPORT, GRAIN_M, seed=1, pixels=32)
+    surface = surface_of_film(layers, MATERIAL, PASSAGE, GRAIN_M, seed=1, pixels=32)
     assert surface.heights_m.mean() == pytest.approx(30.4e-9, rel=1e-3)
 
 
 def test_grains_set_the_scale_sideways_and_nothing_else() -> None:
-    fine, coarse = (surface_of_film([_layer()], MATERIAL, TRANSPORT, g, seed=1) for g in (20e-9, 60e-9))
+    fine, coarse = (surface_of_film([_layer()], MATERIAL, PASSAGE, g, seed=1) for g in (20e-9, 60e-9))
     assert np.array_equal(fine.heights_m, coarse.heights_m)
     for surface, grain_m in ((fine, 20e-9), (coarse, 60e-9)):
         assert correlation_length(surface.heights_m) * surface.pixel_m == pytest.approx(0.5 * grain_m)
@@ -63,7 +63,7 @@ def test_mobility_rises_with_heat_energy_and_time_and_is_a_share() -> None:
 
 def test_a_seed_decides() -> None:
     one, same, other = (
-        surface_of_film([_layer()], MATERIAL, TRANSPORT, GRAIN_M, seed, pixels=32).heights_m for seed in (1, 1, 2)
+        surface_of_film([_layer()], MATERIAL, PASSAGE, GRAIN_M, seed, pixels=32).heights_m for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
@@ -81,4 +81,4 @@ def test_a_seed_decides() -> None:
 )
 def test_bad_input_is_refused(layers: list[GrowthConditions], grain_m: float, pixels: int, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
-        surface_of_film(layers, MATERIAL, TRANSPORT, grain_m, 0, pixels)
+        surface_of_film(layers, MATERIAL, PASSAGE, grain_m, 0, pixels)
