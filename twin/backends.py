@@ -50,6 +50,7 @@ def bind(module: ModuleType, backend: Backend) -> SimpleNamespace:
     if backend == "numpy":
         return SimpleNamespace(**functions)
     namespace = {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    namespace["__builtins__"] = vars(module)["__builtins__"]
     for name, value in namespace.items():
         home = _home(value)
         if home is not None and home is not module:

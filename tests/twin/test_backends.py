@@ -68,6 +68,15 @@ def test_nested_and_imported_calls_where_defaults_and_named_tuples_agree(physics
     assert slope == pytest.approx(2.0 / a if a > 1 else 0.0)
 
 
+def test_a_traceable_function_can_be_called_as_it_is() -> None:
+    program = (
+        "from tansaki.twin.backends import bind; from tansaki.twin.film import structure;"
+        "print(float(bind(structure, 'jax').logistic(0.0)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0.5"
+
+
 def test_binding_twice_gives_the_same_object_and_leaves_the_source_alone(physics: ModuleType) -> None:
     before = physics.outer
     assert bind(physics, "numba") is bind(physics, "numba")
