@@ -142,9 +142,9 @@ class SystemProblem(Problem):
 
     @cached_property
     def _surrogate(self) -> Any:
-        from tansaki.twin.surrogate import Surrogate
+        from tansaki.twin.surrogate import open_surrogate
 
-        return Surrogate(self.system, self.options)
+        return open_surrogate(self.system, self.options)
 
 
 def _values(parameter: Any, u: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.quantities import READINGS, load
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, SystemRecipe
-from tansaki.twin.surrogate import Prediction, Surrogate
+from tansaki.twin.surrogate import Prediction, open_surrogate
 from tansaki.twin.units import SECONDS_PER_HOUR
 
 
@@ -28,7 +28,7 @@ class SurrogateLaboratory(ImmediateLaboratory):
         """`world` draws the yields of another chamber than the nominal one; `options` as for `Surrogate`."""
         super().__init__()
         self.seed = seed
-        self._surrogate = Surrogate(system, options, world=world)
+        self._surrogate = open_surrogate(system, options, world)
         self._readings = load("materials", system).section(READINGS)
         handling = load("instruments", "laboratory")
         self._step_s = {name: quantity.value for name, quantity in handling.section("step").items()}

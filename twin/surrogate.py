@@ -8,7 +8,7 @@ recipe, with a mark and no numbers for the one element of a batch.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, Literal, cast
 
 import numpy as np
@@ -45,6 +45,16 @@ class Predictions:
     """NaN where the recipe is not possible."""
     possible: NDArray[np.bool_]
     extrapolated: NDArray[np.bool_]
+
+
+def open_surrogate(system: str, options: Mapping[str, str] | None = None, world: int | None = None) -> "Surrogate":
+    """The surrogate of a system; the same arguments give the same object, so that it is compiled once a process."""
+    return _opened(system, tuple(sorted((options or {}).items())), world)
+
+
+@cache
+def _opened(system: str, options: tuple[tuple[str, str], ...], world: int | None) -> "Surrogate":
+    return Surrogate(system, dict(options), world=world)
 
 
 class Surrogate:
