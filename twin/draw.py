@@ -23,7 +23,7 @@ YIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ceramic_target": ("metal_yield",),
     "yields": (),
 }
-"""Sections with yields, of which a chamber has one for each target, and the quantities drawn there (none named: all)."""
+"""Sections with yields, one a target of the chamber, and the quantities drawn there (none named: all)."""
 
 
 def drawn_chamber(file: DataFile, world: int) -> DataFile:

@@ -28,6 +28,7 @@ from tansaki.twin.deposition.drift import (
 )
 from tansaki.twin.deposition.flow_steps import as_array, check_flow_steps
 from tansaki.twin.deposition.gas_path import GasPath
+from tansaki.twin.deposition.negative_ions import NegativeIons
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
 from tansaki.twin.deposition.transport import Passage, TransportParameters
@@ -90,6 +91,7 @@ class Chamber:
     gas_heating: GasHeating
     path: GasPath
     """Of the metal of the target."""
+    negative_ions: NegativeIons
     control: ControlParameters
     handling: HandlingParameters
     drift: DriftParameters
@@ -105,7 +107,7 @@ class Chamber:
     def passage(self, deposition: Deposition) -> Passage:
         """The way of the metal through the gas that this plasma heats."""
         heated = float(gas_temperature_k(deposition.power_w, deposition.pressure_pa, self.gas_heating))
-        return Passage(self.transport, self.path, heated)
+        return Passage(self.transport, self.path, self.negative_ions, self.discharge.compound_electron_yield, heated)
 
     def deposit(
         self,
@@ -307,6 +309,7 @@ def open_chamber(name: str = "sputter_tio2_2inch", world: int | None = None) -> 
         data.parameters("transport", TransportParameters),
         data.parameters("gas_heating", GasHeating),
         gas_path(METAL),
+        data.parameters("negative_ions", NegativeIons),
         data.parameters("control", ControlParameters),
         data.parameters("handling", HandlingParameters),
         data.parameters("drift", DriftParameters),

@@ -85,5 +85,5 @@ def growth(
     return Growth(
         growth_rate_m_s(eroded * coefficients.area_ratio * berg.site_density_m2, total_pa, passage),
         1.0 - bare,
-        energy_per_atom_ev(total_pa, mean_yield, voltage, passage),
+        energy_per_atom_ev(total_pa, mean_yield, state.target_coverage, voltage, passage),
     )

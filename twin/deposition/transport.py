@@ -11,6 +11,11 @@ import numpy as xp  # noqa: F401 - marks a physics module for `bind`
 
 from tansaki.twin.backends import Scalar
 from tansaki.twin.deposition.gas_path import KT_EV_PER_K, GasPath, arriving_fraction, mean_energy_ev
+from tansaki.twin.deposition.negative_ions import (
+    NegativeIons,
+    negative_ion_energy_per_atom_ev,
+    negative_ions_per_atom,
+)
 
 
 class TransportParameters(NamedTuple):
@@ -39,6 +44,9 @@ class Passage(NamedTuple):
 
     transport: TransportParameters
     path: GasPath
+    negative_ions: NegativeIons
+    compound_electron_yield: float
+    """γ_c of the covered target, which O⁻ goes with."""
     gas_temperature_k: Scalar
 
 
@@ -58,19 +66,29 @@ def surviving_energy(pressure_pa: Scalar, passage: Passage) -> Scalar:
     return (kinetic_energy_ev(pressure_pa, passage) - thermal) / (passage.path.emitted_energy_ev - thermal)
 
 
-def energy_per_atom_ev(pressure_pa: Scalar, mean_yield: Scalar, voltage_v: Scalar, passage: Passage) -> Scalar:
+def energy_per_atom_ev(
+    pressure_pa: Scalar, mean_yield: Scalar, target_coverage: Scalar, voltage_v: Scalar, passage: Passage
+) -> Scalar:
     """Energy that the film receives per arriving metal atom, eV.
 
-    E_d = E_kin + E_cond + E_rad + (J_i/J_a) E_ion + reflected neutrals. Ions and neutrals come in proportion to the
-    target ions, metal in proportion to `mean_yield` (metal atoms per target ion), so both rise as the target poisons.
-    Reflected neutrals lose their energy to the gas as the metal does.
+    E_d = E_kin + E_cond + E_rad + (J_i/J_a) E_ion + reflected neutrals + O⁻. Ions, neutrals and O⁻ come in proportion
+    to the target ions, metal in proportion to `mean_yield` (metal atoms per target ion), so all rise as the target
+    poisons. Reflected neutrals lose their energy to the gas as the metal does.
     """
     transport = passage.transport
     surviving = surviving_energy(pressure_pa, passage)
     ions = transport.ions_per_target_ion * transport.ion_energy_ev
     neutrals = transport.reflected_energy_fraction * transport.ion_impact_fraction * voltage_v * surviving
     landed = kinetic_energy_ev(pressure_pa, passage) + transport.condensation_energy_ev + transport.radiation_energy_ev
-    return landed + (ions + neutrals) / mean_yield
+    oxygen = negative_ions_per_atom(
+        passage.compound_electron_yield,
+        target_coverage,
+        mean_yield,
+        pressure_pa,
+        transport.distance_m,
+        passage.negative_ions,
+    )
+    return landed + (ions + neutrals) / mean_yield + negative_ion_energy_per_atom_ev(oxygen, voltage_v)
 
 
 def growth_rate_m_s(wall_flux_m2_s: Scalar, pressure_pa: Scalar, passage: Passage) -> Scalar:

@@ -10,10 +10,7 @@ Light and weakly bound elements go first: y_A/y_B = (M_B/M_A)^{2m}·(U_B/U_A)^{1
 Sigmund). Preferential loss of oxygen is of this kind, by mass with a correction by binding (Malherbe, Hofmann and
 Sanz 1986).
 
-The energetic particles over an oxide target are its own O⁻ ions, which the sheath drives to the target voltage. Their
-number goes with the secondary electrons of the oxide (Mahieu and Depla; Welzel and Ellmer 2013, abstracts)::
-
-    κ = s·γ_c·θ_t/Y·exp(−pd/λ)              per arriving metal atom; Y metal atoms per target ion, energy e·V
+The energetic particles over an oxide target are its own O⁻ ions (`tansaki.twin.deposition.negative_ions`).
 
 Scalar, branch-free functions over `xp` (see `tansaki.twin.backends`).
 """
@@ -34,15 +31,6 @@ class Evaporation(NamedTuple):
     desorption_energy_ev: float
     attempt_per_s: float
     site_density_m2: float
-
-
-class NegativeIons(NamedTuple):
-    """O⁻ from an oxide target."""
-
-    ions_per_electron: float
-    """s: O⁻ that leave the covered target towards the substrate, per secondary electron of the oxide."""
-    stripping_length_pa_m: float
-    """p·d after which 1/e of them still has its energy."""
 
 
 def evaporating_ratio(temperature_k: float, film_flux_m2_s: float, e: Evaporation) -> float:
@@ -77,21 +65,3 @@ def oxygen_per_metal(coverage: float, stoichiometric: float, kept_oxygen: float,
     """
     found = coverage * kept_oxygen
     return stoichiometric * found + excess * found
-
-
-def negative_ions_per_atom(
-    compound_electron_yield: float,
-    target_coverage: float,
-    mean_yield: float,
-    pressure_pa: float,
-    distance_m: float,
-    n: NegativeIons,
-) -> float:
-    """κ: fast oxygen that reaches the film per arriving metal atom."""
-    leaving = n.ions_per_electron * compound_electron_yield * target_coverage
-    return leaving / mean_yield * xp.exp(-pressure_pa * distance_m / n.stripping_length_pa_m)
-
-
-def negative_ion_energy_per_atom_ev(ions_per_atom: float, voltage_v: float) -> float:
-    """Energy that fast oxygen brings per arriving metal atom: κ·e·V."""
-    return ions_per_atom * voltage_v

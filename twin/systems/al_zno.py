@@ -28,15 +28,14 @@ from tansaki.twin.deposition.gas_path import (
     free_edge_to_centre,
     mean_energy_ev,
 )
+from tansaki.twin.deposition.negative_ions import NegativeIons, negative_ions_per_atom
 from tansaki.twin.deposition.reactive_gas import BergParameters, impingement_per_millipa
 from tansaki.twin.deposition.sources import annulus_flux_m2
 from tansaki.twin.film.bombardment import Defects, defect_share
 from tansaki.twin.film.composition import (
-    NegativeIons,
     cation_fraction,
     evaporating_ratio,
     kept_fraction,
-    negative_ions_per_atom,
 )
 from tansaki.twin.film.grains import column_width_m
 from tansaki.twin.film.light import visible_fractions

@@ -13,6 +13,7 @@ import numpy as xp
 from tansaki.twin.backends import Scalar
 from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k
 from tansaki.twin.deposition.gas_path import GasPath
+from tansaki.twin.deposition.negative_ions import NegativeIons
 from tansaki.twin.deposition.reactive_gas import BergParameters
 from tansaki.twin.deposition.steady import growth, rest
 from tansaki.twin.deposition.transport import Passage, TransportParameters
@@ -57,6 +58,7 @@ class Parameters(NamedTuple):
     transport: TransportParameters
     gas_heating: GasHeating
     path: GasPath
+    negative_ions: NegativeIons
     substrate: Substrate
     anneal: Atmosphere
     seeding: Seeding
@@ -116,7 +118,8 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     p, m = parameters, parameters.titania
     growth_k = inputs.substrate_temperature_c + ZERO_CELSIUS_K
     anneal_k = inputs.anneal_temperature_c + ZERO_CELSIUS_K
-    passage = Passage(p.transport, p.path, gas_temperature_k(inputs.power_w, inputs.pressure_pa, p.gas_heating))
+    heated_k = gas_temperature_k(inputs.power_w, inputs.pressure_pa, p.gas_heating)
+    passage = Passage(p.transport, p.path, p.negative_ions, p.discharge.compound_electron_yield, heated_k)
     below = rest(inputs.power_w, inputs.seed_oxygen_pressure_pa, p.reactive_gas, p.discharge)
     seed_growth = growth(below.state, below.voltage_v, below.coefficients, inputs.pressure_pa, p.reactive_gas, passage)
     at = rest(inputs.power_w, inputs.oxygen_pressure_pa, p.reactive_gas, p.discharge)

@@ -19,6 +19,7 @@ import numpy as xp
 from tansaki.twin.backends import Scalar
 from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k
 from tansaki.twin.deposition.gas_path import GasPath
+from tansaki.twin.deposition.negative_ions import NegativeIons
 from tansaki.twin.deposition.reactive_gas import BergParameters, steady_surface_metal
 from tansaki.twin.deposition.steady import Rest, growth, rest
 from tansaki.twin.deposition.transport import Passage, TransportParameters, passing_fraction
@@ -92,6 +93,7 @@ class Parameters(NamedTuple):
     gas_heating: GasHeating
     path_tio2: GasPath
     path_al2o3: GasPath
+    negative_ions: NegativeIons
     optics_tio2: TaucLorentz
     optics_tio2_voids: Voids
     optics_al2o3: Sellmeier
@@ -181,13 +183,17 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     p = parameters
     # Oxygen is a small part of the gas.
     heated_k = gas_temperature_k(inputs.power_w, inputs.pressure_pa, p.gas_heating)
-    passage = Passage(p.transport_tio2, p.path_tio2, heated_k)
+    passage = Passage(
+        p.transport_tio2, p.path_tio2, p.negative_ions, p.discharge_tio2.compound_electron_yield, heated_k
+    )
     at_high = rest(inputs.power_w, inputs.tio2_oxygen_pressure_pa, p.reactive_gas_tio2, p.discharge_tio2)
     high = growth(
         at_high.state, at_high.voltage_v, at_high.coefficients, inputs.pressure_pa, p.reactive_gas_tio2, passage
     )
     high_deficit = oxygen_deficit(at_high, inputs.pressure_pa, passage)
-    passage = Passage(p.transport_al2o3, p.path_al2o3, heated_k)
+    passage = Passage(
+        p.transport_al2o3, p.path_al2o3, p.negative_ions, p.discharge_al2o3.compound_electron_yield, heated_k
+    )
     at_low = rest(inputs.power_w, inputs.al2o3_oxygen_pressure_pa, p.reactive_gas_al2o3, p.discharge_al2o3)
     low = growth(at_low.state, at_low.voltage_v, at_low.coefficients, inputs.pressure_pa, p.reactive_gas_al2o3, passage)
     low_deficit = oxygen_deficit(at_low, inputs.pressure_pa, passage)

@@ -26,7 +26,7 @@ def test_engines_agree_on_1000_random_inputs() -> None:
         "passing_fraction": (pressure,),
         "kinetic_energy_ev": (pressure,),
         "surviving_energy": (pressure,),
-        "energy_per_atom_ev": (pressure, mean_yield, volts),
+        "energy_per_atom_ev": (pressure, mean_yield, 2.0 * mean_yield, volts),
         "growth_rate_m_s": (4e18 * mean_yield, pressure),
     }
     assert set(calls) == set(vars(bind(transport, "numpy")))
@@ -55,9 +55,10 @@ def test_thick_gas_leaves_a_thermal_beam() -> None:
 
 @given(st.floats(0.05, 10.0), st.floats(0.01, 0.5), st.floats(200.0, 600.0))
 def test_energy_falls_with_pressure_and_with_yield(pressure: float, mean_yield: float, volts: float) -> None:
-    here = transport.energy_per_atom_ev(pressure, mean_yield, volts, PASSAGE)
-    assert transport.energy_per_atom_ev(1.1 * pressure, mean_yield, volts, PASSAGE) < here
-    assert transport.energy_per_atom_ev(pressure, 1.1 * mean_yield, volts, PASSAGE) < here
+    here = transport.energy_per_atom_ev(pressure, mean_yield, 0.5, volts, PASSAGE)
+    assert transport.energy_per_atom_ev(1.1 * pressure, mean_yield, 0.5, volts, PASSAGE) < here
+    assert transport.energy_per_atom_ev(pressure, 1.1 * mean_yield, 0.5, volts, PASSAGE) < here
+    assert transport.energy_per_atom_ev(pressure, mean_yield, 1.0, volts, PASSAGE) > here
     assert here > LAB.condensation_energy_ev + LAB.radiation_energy_ev
 
 

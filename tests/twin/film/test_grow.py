@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.units import ELEMENTARY_CHARGE_C
 from tansaki.twin.film.grow import grow, peeling_probability
 from tansaki.twin.film.published_nb_tio2 import ROWS, PublishedRow
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Anneal, GrowthConditions
+from tansaki.twin.units import ELEMENTARY_CHARGE_C
 
 MATERIAL = load("materials", "nb_tio2")
 USUAL = GrowthConditions(

@@ -13,7 +13,7 @@ from tansaki.twin.backends import bind
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.film import composition, grains, phases, structure, zones
 from tansaki.twin.film.alternatives import with_alternatives
-from tansaki.twin.film.composition import Evaporation, NegativeIons
+from tansaki.twin.film.composition import Evaporation
 from tansaki.twin.film.grains import Adatoms, Coarsening
 from tansaki.twin.film.grow import grow
 from tansaki.twin.film.phases import Phases, Transformation
@@ -28,7 +28,6 @@ LIMITS = MATERIAL.parameters("zones", ZoneLimits)
 VOIDS = MATERIAL.parameters("voids", Voids)
 ADATOMS = MATERIAL.parameters("adatoms", Adatoms)
 COARSENING = MATERIAL.parameters("coarsening", Coarsening)
-NEGATIVE = MATERIAL.parameters("negative_ions", NegativeIons)
 STRESS = MATERIAL.parameters("stress", Stress)
 ZINC = Evaporation(1.3, 1e13, 1e19)
 
@@ -190,17 +189,6 @@ def test_oxygen_per_metal_is_that_of_its_parts() -> None:
     assert composition.oxygen_per_metal(0.75, 2.0, 0.9, 0.0) == pytest.approx(1.35)
 
 
-def test_fast_oxygen_goes_with_the_electrons_of_the_oxide_and_dies_with_pressure() -> None:
-    def ions(gamma: float = 0.2, coverage: float = 1.0, pressure: float = 0.5) -> float:
-        return composition.negative_ions_per_atom(gamma, coverage, 0.02, pressure, 0.1, NEGATIVE)
-
-    assert ions(gamma=0.4) == pytest.approx(2.0 * ions())
-    assert ions(coverage=0.0) == 0.0
-    one_length = NEGATIVE.stripping_length_pa_m / 0.1
-    assert ions(pressure=0.5 + one_length) == pytest.approx(ions() / math.e)
-    assert composition.negative_ion_energy_per_atom_ev(ions(), 400.0) == 400.0 * ions()
-
-
 @given(st.floats(0.0, 5.0), st.floats(0.0, 5.0), st.sampled_from([1.0, 1.5, 3.0]))
 def test_phases_share_one_amorphous_rest(anatase: float, rutile: float, m: float) -> None:
     formed = phases.competing_phases(anatase, rutile, m)
@@ -302,7 +290,6 @@ def _all(z: Any, g: Any, c: Any, p: Any, s: Any, t: Any, gas_pa: Any, ev: Any, r
     kept = c.kept_fraction(
         c.evaporating_ratio(t, 1e19, ZINC), 0.1, c.preferential_yield_ratio(65.0, 16.0, 1.3, 2.6, 0.1)
     )
-    ions = c.negative_ions_per_atom(0.2, 0.9, 0.02, gas_pa, 0.1, NEGATIVE)
     formed = p.transformed(p.competing_phases(0.1 * ev, 0.02 * t, 1.5), p.transformed_fraction(t, h * 1e10, TUBES))
     return (
         *shares,
@@ -313,7 +300,6 @@ def _all(z: Any, g: Any, c: Any, p: Any, s: Any, t: Any, gas_pa: Any, ev: Any, r
         s.film_stress(ev, t, 0.1, 4e-6, STRESS, g.insertion(t, rate, width, ADATOMS)) / 1e9,
         c.cation_fraction(0.3, kept, 1.0),
         c.oxygen_per_metal(0.9, 2.0, kept, 0.01),
-        c.negative_ion_energy_per_atom_ev(ions, 400.0),
         formed.anatase,
         formed.rutile,
     )
