@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tansaki.experiments.validation import published_al_zno, published_licoo2, published_tio2_al2o3
+from tansaki.experiments.validation import published_al_zno, published_cosputter, published_licoo2, published_tio2_al2o3
 from tansaki.experiments.validation.row import Row
 
 
@@ -10,6 +10,7 @@ def rows() -> Iterator[Row]:
     """All rows of the group."""
     yield from _nb_tio2()
     yield from published_al_zno.rows()
+    yield from published_cosputter.rows()
     yield from published_licoo2.rows()
     yield from published_tio2_al2o3.rows()
 
