@@ -19,7 +19,7 @@ from jax.scipy.special import log_ndtr, logsumexp
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from tansaki.agents.gaussian_process import Posterior, cross_covariance, float64
+from tansaki.agents.gaussian_process import Posterior, cross_covariance, numerics
 
 Array = Any
 Vector = NDArray[np.float64]
@@ -94,7 +94,7 @@ def _slopes(score: str, kernel: Array, x: Array, at: Posterior) -> tuple[Array, 
 def evaluate(score: str, kernel: int, x: Vector, at: Posterior) -> Vector:
     """The score at any number of rows: ``"improvement"``, ``"row improvement"`` or minus the posterior ``"mean"``."""
     values = []
-    with float64():
+    with numerics():
         for start in range(0, len(x), CHUNK):
             rows = x[start : start + CHUNK]
             padded = np.vstack([rows, np.zeros((CHUNK - len(rows), x.shape[1]))])
@@ -116,7 +116,7 @@ def climb(
         value, gradient = _slopes(score, kernel, flat.reshape(shape), at)
         return -float(np.sum(np.asarray(value))), -np.asarray(gradient).ravel()
 
-    with float64():
+    with numerics():
         result = minimize(
             objective, starts.ravel(), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": iterations}
         )

@@ -13,12 +13,13 @@ of the range, about exp(-2) of the variance of y. The parameters maximise their 
 the one with the larger density is taken: both have the same parameters and priors.
 
 Arrays are padded to a few fixed sizes so that growing data does not recompile; padding changes no result.
-Everything is float64, inside `float64()`: the global switch of JAX is left alone.
+Everything is float64, inside `numerics()`: the global switch of JAX is left alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import jax
@@ -27,6 +28,7 @@ import numpy as np
 from jax.scipy.linalg import solve_triangular
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from threadpoolctl import ThreadpoolController
 
 Array = Any
 """A JAX or NumPy array."""
@@ -43,8 +45,20 @@ LOG_NOISE_RANGE: Final = (float(np.log(1e-6)), float(np.log(4.0)))
 MEAN_RANGE: Final = (-5.0, 5.0)
 FIRST_SIZE: Final = 16
 
-float64 = partial(jax.enable_x64, True)
-"""Context in which JAX works in double precision."""
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@contextmanager
+def numerics() -> Iterator[None]:
+    """JAX in double precision, linear algebra in one thread.
+
+    Matrices here are small: threads would spend ten times the work on waiting for each other.
+    """
+    with jax.enable_x64(True), _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 class Data(NamedTuple):
@@ -187,7 +201,7 @@ def fit(data: Data, previous: Sequence[Vector], restart: bool) -> Fit:
     parameters = data.squared.shape[2]
     bounds = [LOG_LENGTHSCALE_RANGE] * parameters + [LOG_NOISE_RANGE, MEAN_RANGE]
     found = []
-    with float64():
+    with numerics():
         device = jax.device_put(data)
         for kernel in range(len(KERNELS)):
             starts = [previous[kernel]] if previous else []

@@ -187,13 +187,13 @@ class GaussianProcess(Agent):
         """Draws of f at everything told, pending or about to be asked for."""
         from scipy.special import ndtri
 
-        from tansaki.agents.gaussian_process import float64, posterior, prepare
+        from tansaki.agents.gaussian_process import numerics, posterior, prepare
 
         x, y, variance = self._cache[2] if self._cache else self._data()
         pending = [trial.point for _, trial in sorted(self.trials.items()) if trial.status == "pending"] + asked
         data = prepare(x, y, variance, self._widths, self.space.encode(pending))
         u = sobol(len(data.y), 0, self.settings.draws, self.rng("draws"))
-        with float64():
+        with numerics():
             at: Posterior = posterior(fit.kernel, fit.theta, data, ndtri(np.clip(u, 1e-12, 1.0 - 1e-12)))
         return at
 

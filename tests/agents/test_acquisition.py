@@ -8,7 +8,7 @@ from scipy.stats import norm, qmc
 
 from tansaki.agents import acquisition
 from tansaki.agents import gaussian_process as gp
-from tansaki.agents.gaussian_process import float64, prepare
+from tansaki.agents.gaussian_process import numerics, prepare
 
 
 def exact_log_h(z: float) -> float:
@@ -23,7 +23,7 @@ def exact_log_h(z: float) -> float:
 @pytest.mark.parametrize("z", [40.0, 5.0, 1.0, 1e-9, 0.0, -0.3, -1.0, -5.0, -14.99, -15.01, -20.0, -100.0, -1e4, -1e6])
 def test_log_h_and_its_slope_against_quadrature(z: float) -> None:
     expected = exact_log_h(z)
-    with float64():
+    with numerics():
         value, slope = jax.value_and_grad(acquisition.log_h)(np.float64(z))
     assert float(value) == pytest.approx(expected, rel=1e-9, abs=1e-9)
     if z > -1e3:
@@ -58,7 +58,7 @@ def noisy_expected_improvement(x: float, scatter: float, draws: int = 200_000) -
 def test_noisy_expected_improvement_is_that_of_brute_force(x: float, score: str, scatter: float) -> None:
     data, theta = example()
     u = qmc.Sobol(len(data.y), rng=np.random.default_rng(1)).random_base2(11)
-    with float64():
+    with numerics():
         at = gp.posterior(0, theta, data, norm.ppf(u))
     got = float(np.exp(acquisition.evaluate(score, 0, np.array([[x]]), at)[0]))
     assert got == pytest.approx(noisy_expected_improvement(x, scatter), rel=0.03)
@@ -67,7 +67,7 @@ def test_noisy_expected_improvement_is_that_of_brute_force(x: float, score: str,
 def test_without_noise_it_is_the_expected_improvement_by_quadrature() -> None:
     x, y = np.array([[0.1], [0.45], [0.9]]), np.array([0.5, -0.4, 0.8])
     data, theta = prepare(x, y, np.zeros(3), [1]), np.array([np.log(0.25), np.log(1e-6), 0.1])
-    with float64():
+    with numerics():
         at = gp.posterior(0, theta, data, np.random.default_rng(0).standard_normal((64, len(data.y))))
         where = np.array([[0.55]])
         mean, variance = (float(value[0]) for value in gp.predict(0, where, at))
@@ -80,7 +80,7 @@ def test_a_pending_point_takes_its_surroundings_away() -> None:
     waiting = prepare(data.x[:3], data.y[:3], np.zeros(3), [1], np.array([[0.6]]))
     normals = np.random.default_rng(2).standard_normal((256, len(data.y)))
     rows = np.array([[0.6], [0.2]])
-    with float64():
+    with numerics():
         free = acquisition.evaluate("improvement", 0, rows, gp.posterior(0, theta, data, normals))
         taken = acquisition.evaluate("improvement", 0, rows, gp.posterior(0, theta, waiting, normals))
     assert taken[0] < free[0] - 3.0
@@ -89,7 +89,7 @@ def test_a_pending_point_takes_its_surroundings_away() -> None:
 
 def test_slope_is_that_of_differences_and_climbing_climbs() -> None:
     data, theta = example()
-    with float64():
+    with numerics():
         at = gp.posterior(1, theta, data, np.random.default_rng(2).standard_normal((32, len(data.y))))
         _, slope = acquisition._slopes("improvement", 1, np.array([[0.62]]), at)
         slope = float(slope[0, 0])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import lognorm, multivariate_normal
 
 from tansaki.agents import gaussian_process as gp
-from tansaki.agents.gaussian_process import Data, float64, padded_size, prepare
+from tansaki.agents.gaussian_process import Data, numerics, padded_size, prepare
 
 Vector = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def test_posterior_is_the_textbook_formula(kernel: int) -> None:
     cross = kernel_matrix(kernel, where, x, lengthscale)
     expected_mean = mean + cross @ np.linalg.solve(covariance, y - mean)
     expected_variance = 1.0 + gp.JITTER - np.sum(cross * np.linalg.solve(covariance, cross.T).T, axis=1)
-    with float64():
+    with numerics():
         at = gp.posterior(kernel, theta, data, np.zeros((4, len(data.y))))
         got_mean, got_variance = gp.predict(kernel, where, at)
     np.testing.assert_allclose(got_mean, expected_mean, atol=1e-9)
@@ -57,7 +57,7 @@ def test_draws_have_the_mean_and_covariance_of_the_posterior(kernel: int) -> Non
     noisy = k[:told, :told] + np.diag(noise + data.variance[:told])
     expected_mean = mean + k[:, :told] @ np.linalg.solve(noisy, data.y[:told] - mean)
     expected = k - k[:, :told] @ np.linalg.solve(noisy, k[:told])
-    with float64():
+    with numerics():
         at = gp.posterior(kernel, theta, data, np.eye(len(data.y)))
         middle = gp.posterior(kernel, theta, data, np.zeros((1, len(data.y))))
     np.testing.assert_allclose(np.asarray(middle.draws)[0, :total], expected_mean, atol=1e-8)
@@ -79,7 +79,7 @@ def test_density_is_that_of_normal_data_and_log_normal_parameters(kernel: int, s
         density = multivariate_normal(np.full(told, at[4]), covariance).logpdf(data.y[:told])
         return float(-density) + prior(at, stated)
 
-    with float64():
+    with numerics():
         got = float(gp.negative_log_density(kernel, other, data) - gp.negative_log_density(kernel, theta, data))
     assert got == pytest.approx(expected(other) - expected(theta), abs=1e-8)
 
@@ -94,7 +94,7 @@ def prior(theta: Vector, stated: bool) -> float:
 @pytest.mark.parametrize("kernel", [0, 1])
 def test_gradient_is_that_of_differences(kernel: int) -> None:
     data, theta = example()
-    with float64():
+    with numerics():
         _, gradient = gp._value_and_gradient(kernel, theta, data)
         for i, slope in enumerate(np.asarray(gradient)):
             step = 1e-5 * np.eye(len(theta))[i]
@@ -109,7 +109,7 @@ def test_padding_changes_nothing(kernel: int) -> None:
     large, _ = example(size=64)
     where = np.random.default_rng(5).random((9, 3))
     normals = np.random.default_rng(6).standard_normal((8, 64))
-    with float64():
+    with numerics():
         one, one_gradient = gp._value_and_gradient(kernel, theta, small)
         other, other_gradient = gp._value_and_gradient(kernel, theta, large)
         a = gp.posterior(kernel, theta, small, normals[:, :16])
@@ -125,7 +125,7 @@ def test_growing_data_do_not_recompile_within_a_size() -> None:
     def fitted(rows: int) -> None:
         data, _ = example(rows=rows)
         found = gp.fit(data, (), restart=True)
-        with float64():
+        with numerics():
             gp.posterior(found.kernel, found.theta, data, np.zeros((4, len(data.y))))
 
     fitted(17)
@@ -150,7 +150,7 @@ def test_fit_is_at_least_as_probable_as_the_truth_that_made_the_data() -> None:
     data = prepare(x, y, np.zeros(120), [1, 1])
     found = gp.fit(data, (), restart=True)
     truth = np.array([*np.log(lengthscale), np.log(0.04), 0.0])
-    with float64():
+    with numerics():
         assert gp.negative_log_density(0, found.optima[0], data) < gp.negative_log_density(0, truth, data)
     assert np.exp(found.optima[0][2]) == pytest.approx(0.04, rel=0.4)
     assert found.theta[0] < found.theta[1]
