@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from tansaki.experiments.validation import published_al_zno, published_cosputter, published_licoo2, published_tio2_al2o3
+from tansaki.experiments.validation import (
+    published_al_zno,
+    published_cosputter,
+    published_licoo2,
+    published_tin,
+    published_tio2_al2o3,
+)
 from tansaki.experiments.validation.row import Row
 
 
@@ -12,6 +18,7 @@ def rows() -> Iterator[Row]:
     yield from published_al_zno.rows()
     yield from published_cosputter.rows()
     yield from published_licoo2.rows()
+    yield from published_tin.rows()
     yield from published_tio2_al2o3.rows()
 
 

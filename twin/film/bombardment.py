@@ -53,3 +53,9 @@ def defect_share(particles_per_atom: Scalar, energy_ev: Scalar, temperature_k: S
     spike = d.spike_relief * particles_per_atom * excess * xp.exp(xp.log(excess) * (2.0 / 3.0))
     healing = arrhenius_ratio(temperature_k, d.healing_temperature_k, d.healing_energy_ev)
     return particles_per_atom * root / (1.0 + spike + healing)
+
+
+def knocked_in_share(particles_per_atom: Scalar, energy_ev: Scalar, temperature_k: Scalar, d: Defects) -> Scalar:
+    """The same without the relief by spikes: those relax the stress, while electrons still meet what was knocked in."""
+    healing = arrhenius_ratio(temperature_k, d.healing_temperature_k, d.healing_energy_ev)
+    return particles_per_atom * xp.sqrt(excess_energy(energy_ev, d)) / (1.0 + healing)

@@ -15,7 +15,7 @@ from typing import Any, Final, get_type_hints
 from tansaki.twin.errors import unknown_name
 from tansaki.twin.quantities import DataFile, load
 
-SYSTEMS: Final = ("nb_tio2", "al_zno", "licoo2", "tio2_al2o3", "cu_ti", "ni_pd_pt_ru")
+SYSTEMS: Final = ("nb_tio2", "al_zno", "tin", "licoo2", "tio2_al2o3", "cu_ti", "ni_pd_pt_ru")
 """Names of the modules beside this one, and of the files in twin/materials."""
 
 
@@ -75,6 +75,4 @@ def _of_element(symbol: str, kind: Any) -> Any:
     if kind is GasPath:
         return gas_path(symbol)
     file, hints = load("elements", symbol), get_type_hints(kind)
-    return kind(
-        *(gas_path(symbol) if hints[name] is GasPath else file.parameters(name, hints[name]) for name in hints)
-    )
+    return kind(*(gas_path(symbol) if hints[name] is GasPath else file.parameters(name, hints[name]) for name in hints))
