@@ -90,7 +90,7 @@ class Wafer(NamedTuple):
 
 
 class Interest(NamedTuple):
-    """Section ``[interest]``: distances from the wanted film that halve the weight in `Film.usable_coverage`."""
+    """Section ``[interest]``: distances from the wanted film that halve the weight in `Library.usable_coverage`."""
 
     composition: float
     """In atomic fractions."""
@@ -131,14 +131,19 @@ class Film(NamedTuple):
     """(largest − smallest)/mean thickness."""
     composition_span: Scalar
     """Largest difference of one element's fraction between two points."""
-    coverage: Scalar
-    """Area that the compositions on the wafer cover, over that of a face between three pure elements."""
-    usable_coverage: Scalar
-    """The same, each piece with the weight 1/(1 + c² + t²): how far it is from the wanted composition and thickness."""
     target_distance: Scalar
     """Euclidean distance of the composition at the centre from the wanted one."""
     film_deviation: Scalar
     """√⟨Σ(N_k/N − x_k)²⟩ over the wafer: atoms per area against those of the wanted film, even everywhere."""
+
+
+class Library(NamedTuple):
+    """What compositions stand on the wafer."""
+
+    coverage: Scalar
+    """Area that they cover, over that of a face between three pure elements."""
+    usable_coverage: Scalar
+    """The same, each piece with the weight 1/(1 + c² + t²): how far it is from the wanted composition and thickness."""
 
 
 def chamber_at(
@@ -240,59 +245,90 @@ def energy_per_atom_ev(height_m: Scalar, sources: tuple[Source, ...]) -> Scalar:
     return total
 
 
-def film_of(
+def mixed_volume_m3(fractions: tuple[Scalar, ...], sources: tuple[Source, ...]) -> Scalar:
+    """Volume per atom of a mixture of the elements of the sources."""
+    total = 0.0 * fractions[0]
+    for k in range(len(sources)):
+        total = total + fractions[k] * sources[k].atomic_volume_m3
+    return total
+
+
+def relative_doses(
     sources: tuple[Source, ...],
     wanted: tuple[float, ...],
     wanted_thickness_m: float,
-    interest: Interest,
     duration_s: Scalar,
     height_m: Scalar,
     wafer: Wafer,
-) -> Film:
-    """The film after `duration_s`, judged against one of the fractions `wanted` (in the order of the sources)."""
-    # Made anew from tuples: JAX remembers the precision in which it first met a NumPy array.
-    weights, middle = xp.array(WEIGHTS), xp.array(MIDDLE)
-    first_side, second_side = xp.array(FIRST_SIDE), xp.array(SECOND_SIDE)
-    x_m, y_m = wafer.radius_m * xp.array(X), wafer.radius_m * xp.array(Y)
-    wanted_volume = 0.0
-    for k in range(len(sources)):
-        wanted_volume = wanted_volume + wanted[k] * sources[k].atomic_volume_m3
-    # Thicknesses and doses relative to the wanted ones: of order one in any precision.
-    per_dose = duration_s * wanted_volume / wanted_thickness_m
-    shares = []
-    dose, volume, squares = 0.0 * x_m, 0.0 * x_m, 0.0 * x_m
-    for k in range(len(sources)):
-        share = per_dose * flux_m2_s(x_m, y_m, height_m, sources[k])
-        shares.append(share)
-        dose = dose + share
-        volume = volume + share * (sources[k].atomic_volume_m3 / wanted_volume)
-        squares = squares + (share - wanted[k]) * (share - wanted[k])
-    mean, thickest, thinnest = xp.sum(weights * volume), xp.max(volume), xp.min(volume)
+) -> list[Scalar]:
+    """Atoms per area at the 13 points, one array an element, over those of all elements in the wanted film.
 
-    span, distance = 0.0 * duration_s, 0.0 * duration_s
-    area2, away = xp.dot(middle, 0.0 * x_m), xp.dot(middle, 0.0 * x_m)
-    first, second = [], []
+    `wanted` are its fractions, in the order of the sources. Of order one, hence safe in single precision.
+    """
+    # Made anew from tuples: JAX remembers the precision in which it first met a NumPy array.
+    x_m, y_m = wafer.radius_m * xp.array(X), wafer.radius_m * xp.array(Y)
+    per_dose = duration_s * mixed_volume_m3(wanted, sources) / wanted_thickness_m
+    doses = []
     for k in range(len(sources)):
-        fraction = shares[k] / dose
+        doses.append(per_dose * flux_m2_s(x_m, y_m, height_m, sources[k]))
+    return doses
+
+
+def relative_thickness(doses: list[Scalar], wanted: tuple[float, ...], sources: tuple[Source, ...]) -> Scalar:
+    """Thickness at the 13 points over the wanted one, from `relative_doses`."""
+    volume = mixed_volume_m3(wanted, sources)
+    total = 0.0 * doses[0]
+    for k in range(len(sources)):
+        total = total + doses[k] * (sources[k].atomic_volume_m3 / volume)
+    return total
+
+
+def film_of(
+    doses: list[Scalar], wanted: tuple[float, ...], wanted_thickness_m: float, sources: tuple[Source, ...]
+) -> Film:
+    """The film of these `relative_doses`."""
+    weights, thickness = xp.array(WEIGHTS), relative_thickness(doses, wanted, sources)
+    total, squares = 0.0 * doses[0], 0.0 * doses[0]
+    for k in range(len(doses)):
+        total = total + doses[k]
+        squares = squares + (doses[k] - wanted[k]) * (doses[k] - wanted[k])
+    span, distance = 0.0 * total[0], 0.0 * total[0]
+    for k in range(len(doses)):
+        fraction = doses[k] / total
         span = xp.maximum(span, xp.max(fraction) - xp.min(fraction))
         distance = distance + (fraction[0] - wanted[k]) * (fraction[0] - wanted[k])
+    mean = xp.sum(weights * thickness)
+    return Film(
+        mean * wanted_thickness_m,
+        (xp.max(thickness) - xp.min(thickness)) / mean,
+        span,
+        xp.sqrt(xp.maximum(distance, SMALLEST_SQUARE)),
+        xp.sqrt(xp.sum(weights * squares)),
+    )
+
+
+def library_of(
+    doses: list[Scalar], wanted: tuple[float, ...], interest: Interest, sources: tuple[Source, ...]
+) -> Library:
+    """The compositions of these `relative_doses`, triangle by triangle of the wafer."""
+    middle, first_side, second_side = xp.array(MIDDLE), xp.array(FIRST_SIDE), xp.array(SECOND_SIDE)
+    total = 0.0 * doses[0]
+    for k in range(len(doses)):
+        total = total + doses[k]
+    square, away = xp.dot(middle, 0.0 * total), xp.dot(middle, 0.0 * total)
+    first, second = [], []
+    for k in range(len(doses)):
+        fraction = doses[k] / total
         aside = xp.dot(middle, fraction) - wanted[k]
         away = away + aside * aside
         first.append(xp.dot(first_side, fraction))
         second.append(xp.dot(second_side, fraction))
+        # The area of a parallelogram in any number of dimensions: its shadows on all pairs of axes, squared and summed.
         for j in range(k):
-            turned = first[j] * second[k] - first[k] * second[j]
-            area2 = area2 + turned * turned
-    pieces = 0.5 * xp.sqrt(xp.maximum(area2, SMALLEST_SQUARE * SMALLEST_SQUARE))
-    excess = xp.dot(middle, volume) - 1.0
+            shadow = first[j] * second[k] - first[k] * second[j]
+            square = square + shadow * shadow
+    pieces = 0.5 * xp.sqrt(xp.maximum(square, SMALLEST_SQUARE * SMALLEST_SQUARE))
+    excess = xp.dot(middle, relative_thickness(doses, wanted, sources)) - 1.0
     unlike = away / (interest.composition * interest.composition)
     unlike = unlike + excess * excess / (interest.thickness * interest.thickness)
-    return Film(
-        mean * wanted_thickness_m,
-        (thickest - thinnest) / mean,
-        span,
-        xp.sum(pieces) / FACE_AREA,
-        xp.sum(pieces / (1.0 + unlike)) / FACE_AREA,
-        xp.sqrt(xp.maximum(distance, SMALLEST_SQUARE)),
-        xp.sqrt(xp.sum(weights * squares)),
-    )
+    return Library(xp.sum(pieces) / FACE_AREA, xp.sum(pieces / (1.0 + unlike)) / FACE_AREA)

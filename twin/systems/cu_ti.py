@@ -18,7 +18,6 @@ from tansaki.twin.backends import Scalar
 from tansaki.twin.deposition.discharge import GasHeating
 from tansaki.twin.film.size_effects import film_conductivity_ratio, grain_alpha
 from tansaki.twin.systems.cosputter import (
-    Interest,
     Magnetron,
     Projectile,
     Source,
@@ -29,6 +28,8 @@ from tansaki.twin.systems.cosputter import (
     film_of,
     fraction_at,
     growth_rate_m_s,
+    mixed_volume_m3,
+    relative_doses,
     source_at,
 )
 from tansaki.twin.units import BOLTZMANN_J_K
@@ -121,7 +122,6 @@ class Parameters(NamedTuple):
     gettering: Gettering
     wanted: Wanted
     tolerances: Tolerances
-    interest: Interest
     conduction: Conduction
 
 
@@ -214,13 +214,12 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     copper = fraction_at(0, 0.0, 0.0, height, running)
     rate = growth_rate_m_s(0.0, 0.0, height, running)
     oxygen_m2_s = oxygen_flux_m2_s(copper, p.residual_gas, p.gettering)
-    volume_m3 = copper * running[0].atomic_volume_m3 + (1.0 - copper) * running[1].atomic_volume_m3
-    oxygen = oxygen_m2_s / rate * volume_m3
+    oxygen = oxygen_m2_s / rate * mixed_volume_m3((copper, 1.0 - copper), running)
 
     wanted = (p.wanted.copper, 1.0 - p.wanted.copper)
-    film = film_of(running, wanted, p.wanted.thickness_m, p.interest, seconds, height, p.wafer)
-    wanted_volume_m3 = wanted[0] * running[0].atomic_volume_m3 + wanted[1] * running[1].atomic_volume_m3
-    oxygen_dose = oxygen_m2_s * seconds * (wanted_volume_m3 / p.wanted.thickness_m)
+    doses = relative_doses(running, wanted, p.wanted.thickness_m, seconds, height, p.wafer)
+    film = film_of(doses, wanted, p.wanted.thickness_m, running)
+    oxygen_dose = oxygen_m2_s * seconds * (mixed_volume_m3(wanted, running) / p.wanted.thickness_m)
     metals, gas = film.film_deviation / p.tolerances.metal, oxygen_dose / p.tolerances.oxygen
 
     thickness = rate * seconds

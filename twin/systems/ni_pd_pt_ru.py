@@ -18,6 +18,8 @@ from tansaki.twin.systems.cosputter import (
     film_of,
     fraction_at,
     growth_rate_m_s,
+    library_of,
+    relative_doses,
     source_at,
 )
 
@@ -121,15 +123,17 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     w, height = parameters.wanted, inputs.throw_distance_m
     running = sources(inputs, parameters)
     wanted = (w.nickel, w.palladium, w.platinum, w.ruthenium)
-    film = film_of(running, wanted, w.thickness_m, parameters.interest, inputs.duration_s, height, parameters.wafer)
+    doses = relative_doses(running, wanted, w.thickness_m, inputs.duration_s, height, parameters.wafer)
+    film = film_of(doses, wanted, w.thickness_m, running)
+    library = library_of(doses, wanted, parameters.interest, running)
     return Outputs(
         fraction_at(0, 0.0, 0.0, height, running),
         fraction_at(1, 0.0, 0.0, height, running),
         fraction_at(2, 0.0, 0.0, height, running),
         fraction_at(3, 0.0, 0.0, height, running),
         film.composition_span,
-        film.coverage,
-        film.usable_coverage,
+        library.coverage,
+        library.usable_coverage,
         film.target_distance,
         film.film_deviation,
         film.thickness_m,
