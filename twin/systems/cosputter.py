@@ -210,7 +210,7 @@ def flux_m2_s(x_m: Scalar, y_m: Scalar, height_m: Scalar, source: Source) -> Sca
     """Atoms per area and time that one cathode brings to the point (x, y) of the wafer.
 
     The collision-free flux times (1 − e⁻ˣ)/x for the gas on the way from the centre of the cathode. Against the Monte
-    Carlo with tilted cathodes a few per cent off up to 2 Pa, a fifth at 5 Pa (the near edge of the wafer gets more).
+    Carlo with tilted cathodes 1 to 3 % off up to 1 Pa, up to 13 % at 3 Pa, where the near edge gets more than this.
     """
     cathode = source.cathode
     qx, qy = x_m - cathode.x_m, y_m - cathode.y_m
