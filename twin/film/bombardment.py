@@ -55,7 +55,11 @@ def defect_share(particles_per_atom: Scalar, energy_ev: Scalar, temperature_k: S
     return particles_per_atom * root / (1.0 + spike + healing)
 
 
-def knocked_in_share(particles_per_atom: Scalar, energy_ev: Scalar, temperature_k: Scalar, d: Defects) -> Scalar:
-    """The same without the relief by spikes: those relax the stress, while electrons still meet what was knocked in."""
+def displaced_share(particles_per_atom: Scalar, energy_ev: Scalar, temperature_k: Scalar, d: Defects) -> Scalar:
+    """Atoms displaced and not healed by heat, per arriving atom: ∝ energy above the penetration energy.
+
+    The number of displacements in a cascade goes with its energy (Kinchin and Pease 1955, remembered). What electrons
+    meet: spikes relax the stress, but they do not bring displaced atoms home.
+    """
     healing = arrhenius_ratio(temperature_k, d.healing_temperature_k, d.healing_energy_ev)
-    return particles_per_atom * xp.sqrt(excess_energy(energy_ev, d)) / (1.0 + healing)
+    return particles_per_atom * excess_energy(energy_ev, d) / (1.0 + healing)

@@ -81,7 +81,7 @@ class Electrons(NamedTuple):
     """(ħω_p)² of the dense stoichiometric film over that of ``[optics_drude]``, which is one film's."""
     lattice_damping_ev: float
     defect_damping_ev: float
-    """For one particle of twice the penetration energy knocked in per atom."""
+    """For one displaced atom per atom."""
     composition_damping_ev: float
     """For one anion in two wrong or missing, ∝ x(1 − x)."""
     boundary_reflection: float
@@ -160,7 +160,7 @@ def conduction(
     missing: Scalar,
     surplus: Scalar,
     oxygen_fraction: Scalar,
-    knocked_in: Scalar,
+    displaced: Scalar,
     voids: Scalar,
     grain_size_m: Scalar,
     thickness_m: Scalar,
@@ -177,7 +177,7 @@ def conduction(
     plasma2 = e.full_weight * c.optics_drude.plasma_energy_ev**2 * weight * (1.0 - voids)
     damping = (
         e.lattice_damping_ev
-        + e.defect_damping_ev * knocked_in
+        + e.defect_damping_ev * displaced
         + 4.0 * e.composition_damping_ev * (wrong * (1.0 - wrong) + oxygen_fraction * (1.0 - oxygen_fraction))
     )
     ratio = localising(oxygen_fraction, o)

@@ -35,7 +35,7 @@ from tansaki.twin.deposition.reactive_gas import (
     steady_surface_metal,
 )
 from tansaki.twin.deposition.sources import annulus_flux_m2
-from tansaki.twin.film.bombardment import Defects, defect_share, knocked_in_share
+from tansaki.twin.film.bombardment import Defects, defect_share, displaced_share
 from tansaki.twin.film.grains import Adatoms, column_width_m
 from tansaki.twin.film.nitride import (
     Nitride,
@@ -225,12 +225,12 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     oxygen = oxygen / (1.0 + oxygen)
 
     damage = defect_share(ions, ion_ev, surface_k, p.defects)
-    inside = knocked_in_share(ions, ion_ev, surface_k, p.defects)
+    displaced = displaced_share(ions, ion_ev, surface_k, p.defects)
     shares = zone_shares(surface_k, total_pa, energy, p.zones)
     empty = void_fraction(shares, energy, p.zones, p.voids)
     rate = metal / (f.lattice.titanium_per_m3 * (1.0 - empty))
     grain = column_width_m(surface_k, rate, thickness, p.adatoms)
-    electrons = conduction(bare, surplus, oxygen, inside, empty, grain, thickness, f)
+    electrons = conduction(bare, surplus, oxygen, displaced, empty, grain, thickness, f)
     near = dielectric(PLANCK_TIMES_LIGHT_EV_M / NEAR_M, electrons, f)
     wrong = bare + surplus - bare * surplus
     stress = film_stress_pa(surface_k, damage, empty, p.substrate.thermal_expansion_per_k, f.mechanics)
