@@ -23,4 +23,5 @@ def system_rows(system: str, films: Iterable[SystemRow]) -> Iterator[Row]:
             f"published, {used}",
             film.agrees(material),
             f"assumed: {film.assumed}" + (f"; {film.note}" if film.note else ""),
+            material.name,
         )
