@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from tansaki.twin.calibration import Priors, agrees
 from tansaki.twin.film.grow import grow
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
@@ -69,9 +70,7 @@ class PublishedRow(NamedTuple):
 
     def agrees(self, material: DataFile) -> bool:
         """Whether the twin lies within the tolerance."""
-        if self.comparison == "ratio":
-            return abs(math.log(self.twin(material) / self.published)) <= math.log(self.tolerance)
-        return abs(self.twin(material) - self.published) <= self.tolerance
+        return agrees(self, material)
 
 
 def _resistivity_ohm_cm(row: PublishedRow, material: DataFile) -> float:
@@ -175,3 +174,15 @@ ROWS: tuple[PublishedRow, ...] = (
         "glass", _lag_of_crystallisation_k,
     ),
 )  # fmt: skip
+
+PRIORS: Priors = {
+    ("mobility", "lattice_m2_vs"): (3.6e-3, 0.3),
+    ("mobility", "ionised_m2_vs"): (5.0e-3, 0.4),
+    ("mobility", "disorder_m2_vs"): (1.5e-3, 0.3),
+    ("oxygen", "interstitial_constant_pa"): (1.0, 0.7),
+    ("carriers", "fluctuation"): (0.01, 0.7),
+    ("carriers", "solubility"): (0.16, 0.3),
+    ("carriers", "background_acceptors"): (0.0013, 0.4),
+    ("crystallisation", "onset_temperature_k"): (553.0, 0.02),
+}
+"""What is fitted to the rows, and what was thought of it before."""

@@ -1,9 +1,9 @@
 """A published number, and the recipe that stands for it in a material system."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from tansaki.twin.calibration import agrees
 from tansaki.twin.quantities import SETTINGS, DataFile, load
 from tansaki.twin.systems.registry import system_module, system_parameters
 
@@ -34,10 +34,7 @@ class SystemRow(NamedTuple):
 
     def agrees(self, material: DataFile) -> bool:
         """Whether the twin lies within the tolerance."""
-        found = self.twin(material)
-        if self.comparison == "ratio":
-            return found > 0.0 and abs(math.log(found / self.published)) <= math.log(self.tolerance)
-        return abs(found - self.published) <= self.tolerance
+        return agrees(self, material)
 
 
 def outputs_of(material: DataFile, settings: Mapping[str, float]) -> Any:

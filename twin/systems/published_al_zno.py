@@ -4,6 +4,7 @@ The abstracts were read, not the papers; `assumed` lists what of the recipe is o
 every row.
 """
 
+from tansaki.twin.calibration import Priors
 from tansaki.twin.systems.published import SystemRow
 
 _CORNELIUS = (
@@ -100,3 +101,13 @@ ROWS = (
         "pass 0.86; the abstract does not say whether the bare glass is divided out or a peak is meant",
     ),
 )
+
+PRIORS: Priors = {
+    ("composition", "oxygen_loss"): (0.05, 0.7),
+    ("dopants", "activation"): (0.7, 0.3),
+    ("dopants", "background_acceptors"): (5e-4, 0.7),
+    ("scattering", "lattice_m2_vs"): (0.02, 0.25),
+    ("scattering", "nonparabolicity_per_ev"): (0.29, 0.3),
+    ("scattering", "trap_density_m2"): (5e16, 0.5),
+}
+"""What is fitted to the rows, and what was thought of it before."""

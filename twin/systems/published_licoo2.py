@@ -7,6 +7,7 @@ they do not say. A row whose quantity was used to fit the free coefficients of t
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tansaki.twin.calibration import Priors
 from tansaki.twin.systems.published import SystemRow
 
 MILLITORR_PA: Final = 0.133322
@@ -138,3 +139,13 @@ ROWS: Final[tuple[SystemRow, ...]] = (
         _film(0.125, 0.5, power_w=80.0, substrate_temperature_c=25.0, anneal_temperature_c=800.0), _NOT_ALONE,
     ),
 )  # fmt: skip
+
+PRIORS: Priors = {
+    ("lithium", "emitted_ratio"): (1.2, 0.3),
+    ("lithium", "resputtering"): (0.4, 0.7),
+    ("oxidation", "least_pressure_pa"): (0.2, 0.7),
+    ("coarsening", "reference_size_m"): (9e-8, 0.3),
+    ("coarsening", "activation_energy_ev"): (0.6, 0.4),
+    ("cathode", "shell_m"): (2.5e-8, 0.5),
+}
+"""What is fitted to the rows, and what was thought of it before."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tansaki.twin.calibration import Priors
 from tansaki.twin.film.nitride import Conduction, Nitride, dielectric
 from tansaki.twin.film.optical_constants import PLANCK_TIMES_LIGHT_EV_M, PLASMA_EV2_M3
 from tansaki.twin.quantities import load
@@ -168,3 +169,15 @@ ROWS = (
         for torr, count in ((2.5, 1.0), (10.0, 2.0), (40.0, 0.0))
     ),
 )
+
+PRIORS: Priors = {
+    ("electrons", "full_weight"): (1.1, 0.1),
+    ("electrons", "boundary_reflection"): (0.5, 0.5),
+    ("electrons", "boundary_voids"): (0.03, 0.5),
+    ("electrons", "lattice_damping_ev"): (0.13, 0.3),
+    ("adatoms", "hop_energy_ev"): (0.8, 0.2),
+    ("oxynitride", "weight_fraction"): (0.03, 0.7),
+    ("oxynitride", "localising_fraction"): (0.02, 0.7),
+    ("oxynitride", "localised_energy_ev"): (0.95, 0.1),
+}
+"""What is fitted to the rows, and what was thought of it before."""
