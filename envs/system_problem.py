@@ -55,7 +55,8 @@ class Wanted:
     @property
     def objective(self) -> Objective:
         """As agents see it."""
-        return Objective(f"log10 {self.output}" if self.log10 else self.output, self.goal, self.unit)
+        unit = "" if self.unit == "1" else self.unit
+        return Objective(f"log10 {self.output}" if self.log10 else self.output, self.goal, unit)
 
 
 @cache

@@ -121,4 +121,4 @@ def test_the_status_line_says_what_happened(env: CampaignEnv) -> None:
     env.reset(seed=0)
     assert f"{env.budget} experiments to go" in str(env.render())
     env.step(np.zeros(env.action_space.shape, np.float32))
-    assert "19 left" in str(env.render())
+    assert f"{env.budget - 1} left" in str(env.render())

@@ -144,8 +144,9 @@ def test_fast_forward_gives_the_film_of_the_full_run(chamber: Chamber, steps: tu
         amount = np.cumsum([0.0] + [piece.thickness_m * getattr(piece, name) for piece in run.conditions])
         return np.interp(np.linspace(0.0, 60e-9, 7), depth, amount) / 60e-9
 
+    # The chamber counts as settled, and the rest is skipped, within half a per cent of its rest.
     for name in ("oxygen_coverage", "energy_per_atom_ev"):
-        assert profile(short, name) == pytest.approx(profile(full, name), rel=3e-3, abs=1e-4)
+        assert profile(short, name) == pytest.approx(profile(full, name), rel=5e-3, abs=1e-4)
 
 
 def test_what_a_flow_gives_depends_on_where_the_chamber_comes_from(chamber: Chamber) -> None:
