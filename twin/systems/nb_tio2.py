@@ -33,7 +33,7 @@ from tansaki.twin.film.structure import Atmosphere
 from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
 
 CHAMBER = "sputter_tio2_2inch"
-OPTIONS = {"substrate": "glass", "anneal": "vacuum"}
+OPTIONS = {"substrate": "glass", "anneal": "vacuum", "phase": "bombardment", "jmak": "usual"}
 ELEMENTS = {"path": "ti"}
 
 

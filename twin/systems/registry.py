@@ -1,10 +1,15 @@
 """The material systems of the twin: a module of equations each, and where its numbers come from.
 
 A system module holds, in the style of `tansaki.twin.backends`: ``Inputs`` (what is set), ``Outputs`` (what comes of
-it), ``Parameters`` and ``evaluate(inputs, parameters)``; and the constants ``CHAMBER`` (its file in twin/instruments),
-``OPTIONS`` (names to choose from the material's file, with their defaults) and ``ELEMENTS`` (of which element a field
-of ``Parameters`` is: a `GasPath`, or a NamedTuple whose fields are sections of the element's file or a `GasPath`). The
-other fields of ``Parameters`` name sections of the files of material and chamber.
+it), ``Parameters`` and ``evaluate(inputs, parameters)``; and three constants:
+
+- ``CHAMBER``, its file in twin/instruments;
+- ``OPTIONS``, names to choose from the material's file, with their defaults: sections of fields of ``Parameters``, or
+  answers to what the literature disputes (`tansaki.twin.film.alternatives`);
+- ``ELEMENTS``, of which element a field of ``Parameters`` is: a `GasPath`, or a NamedTuple whose fields are sections of
+  the element's file or a `GasPath`.
+
+The other fields of ``Parameters`` name sections of the files of material and chamber.
 """
 
 from collections.abc import Mapping
@@ -13,6 +18,7 @@ from types import ModuleType
 from typing import Any, Final, get_type_hints
 
 from tansaki.twin.errors import unknown_name
+from tansaki.twin.film.alternatives import with_alternatives
 from tansaki.twin.quantities import DataFile, load
 
 SYSTEMS: Final = ("nb_tio2", "al_zno", "tin", "licoo2", "tio2_al2o3", "cu_ti", "ni_pd_pt_ru")
@@ -36,6 +42,9 @@ def system_parameters(module: ModuleType, material: DataFile, chamber: DataFile,
             raise unknown_name(f"option of {material.name}", name, module.OPTIONS)
     chosen = {**module.OPTIONS, **options}
     hints = get_type_hints(module.Parameters)
+    questions = {name: choice for name, choice in chosen.items() if name not in hints}
+    if questions:
+        material = with_alternatives(material, **questions)
     return module.Parameters(*(_section(field, hints[field], module, material, chamber, chosen) for field in hints))
 
 
