@@ -123,7 +123,8 @@ def _problem_lines(problem: "Problem") -> list[str]:
     def values(parameter: Any) -> str:
         if isinstance(parameter, Categorical):
             return ", ".join(parameter.choices)
-        return f"{parameter.low:g} to {parameter.high:g} {parameter.unit}{' (log)' if parameter.log else ''}"
+        unit = f" {parameter.unit}" if parameter.unit else ""
+        return f"{parameter.low:g} to {parameter.high:g}{unit}{' (log)' if parameter.log else ''}"
 
     pool = f", {len(problem.space.candidates)} measured points" if problem.space.candidates else ""
     return [
