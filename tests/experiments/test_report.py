@@ -1,6 +1,7 @@
 """The report: self-contained, readable without eyes, honest about bounds; figures with titles and units."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,8 @@ from tansaki.experiments.figure_style import Panel, agent_styles, channel, with_
 from tansaki.experiments.report import write_benchmark_report, write_report
 from tansaki.experiments.scores import acceleration_text, experiments_text
 from tansaki.experiments.tasks import Run, carry_out_all, problem_of
+from tansaki.experiments.validation import section
+from tansaki.experiments.validation.row import Row
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.records import Derived, Measurement, Trace
 
@@ -133,6 +136,24 @@ def test_report_is_made_again_without_the_data(folder: Path, html: str, tmp_path
     finally:
         for table in tmp_path.glob("*.csv"):
             table.rename(folder.parent / table.name)
+
+
+def test_the_validation_table_is_included_when_asked_for(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = Row("V0", "reactive", "a flow, sccm", 1.25, 1.26, "1 %", "some paper", "published", True, "", "nb_tio2")
+    wrong = Row("V00", "growth", "an exponent", 0.24, 0.12, "0.03", "another", "published", False, "known corrections")
+    monkeypatch.setattr(section, "rows", lambda: [right, wrong])
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    text = write_report(copy, validation=True).read_text(encoding="utf-8")
+    parsed = Page()
+    parsed.feed(text)
+    assert {"href": "#validation"} in parsed.all("a")
+    for said in ("2 comparisons, 1 within their tolerance, 1 not.", "known corrections", "some paper", "leaves out"):
+        assert said in parsed.text
+    assert "1.01" in parsed.text
+    assert "How good is the twin" not in write_report(copy).read_text(encoding="utf-8")
 
 
 def test_report_of_a_campaign(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
