@@ -90,18 +90,18 @@ def assert_same_trajectory(a: Path, b: Path) -> None:
             assert (left.trial, left.lab_s, left.body) == (right.trial, right.lab_s, right.body)
 
 
-def heed_ctrl_c() -> None:
-    """What a shell starts in the background ignores Ctrl-C, and so would all that it starts in turn."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+HEED_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""What a shell starts in the background ignores Ctrl-C, and so would all that it starts in turn."""
 
 
 def stop_after(
     arguments: tuple[str, ...], out: Path, count: int, how: signal.Signals
 ) -> subprocess.CompletedProcess[str]:
     """Start a campaign and send it a signal at a random moment once `count` experiments are in its journal."""
-    process = subprocess.Popen(
-        [TANSAKI, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_ctrl_c
-    )
+    command = [sys.executable, "-c", HEED_CTRL_C, str(TANSAKI), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while results(out) < count and process.poll() is None:
         sleep(0.002)
     sleep(random.uniform(0.0, 0.02))
