@@ -39,9 +39,8 @@ def rows() -> Iterator[SpeedRow]:
 def _surrogates() -> Iterator[SpeedRow]:
     """Every system in one JAX batch and through Numba one at a time, against the same source read by NumPy."""
     from tansaki.twin.backends import bind
-    from tansaki.twin.quantities import load
     from tansaki.twin.surrogate import Surrogate
-    from tansaki.twin.systems.registry import SYSTEMS, system_module, system_parameters
+    from tansaki.twin.systems.registry import SYSTEMS, open_system
 
     for name in SYSTEMS:
         surrogate = Surrogate(name)
@@ -54,8 +53,7 @@ def _surrogates() -> Iterator[SpeedRow]:
             surrogate.batch(single)
             return BATCH
 
-        module = system_module(name)
-        parameters = system_parameters(module, load("materials", name), load("instruments", module.CHAMBER), {})
+        module, parameters = open_system(name, {})
         plain = bind(module, "numpy").evaluate
         points = [tuple(row) for row in recipes[:SCALAR].tolist()]
 

@@ -24,22 +24,7 @@ def rows() -> Iterator[Row]:
 
 def _nb_tio2() -> Iterator[Row]:
     """V20: the Nb-doped TiO2 table, one frozen parameter set for all rows."""
+    from tansaki.experiments.validation.published import film_rows
     from tansaki.twin.film.published_nb_tio2 import ROWS
-    from tansaki.twin.quantities import load
 
-    material = load("materials", "nb_tio2")
-    for film in ROWS:
-        used = "fitted to" if film.kind == "fitted" else "predicted"
-        yield Row(
-            film.id,
-            "materials",
-            f"{film.id.removeprefix('V20-')}: {film.quantity}, {film.unit}",
-            film.published,
-            film.twin(material),
-            f"factor {film.tolerance:.2f}" if film.comparison == "ratio" else f"± {film.tolerance:g}",
-            film.source,
-            f"published, {used}",
-            film.agrees(material),
-            f"assumed: {film.assumed}",
-            material.name,
-        )
+    yield from film_rows("nb_tio2", ROWS, lambda film: f"{film.id.removeprefix('V20-')}: {film.quantity}")

@@ -1,27 +1,36 @@
-"""Rows of a material system from its published films."""
+"""Rows of a material from its published films, one frozen parameter set for all of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from tansaki.experiments.validation.row import Row
+from tansaki.twin.film.published_nb_tio2 import PublishedRow
 from tansaki.twin.quantities import load
 from tansaki.twin.systems.published import SystemRow
 
+Film = TypeVar("Film", PublishedRow, SystemRow)
 
-def system_rows(system: str, films: Iterable[SystemRow]) -> Iterator[Row]:
-    """One row a published number of `system`, with the coefficients of its file."""
-    material = load("materials", system)
+
+def _quantity(film: PublishedRow | SystemRow) -> str:
+    return film.quantity
+
+
+def film_rows(material_name: str, films: Iterable[Film], named: Callable[[Film], str] = _quantity) -> Iterator[Row]:
+    """One row a published number of a material, with the coefficients of its file; `named` says of what it is."""
+    material = load("materials", material_name)
     for film in films:
         used = "fitted to" if film.kind == "fitted" else "predicted"
+        agrees = film.agrees(material)
         yield Row(
             film.id,
             "materials",
-            f"{film.quantity}, {film.unit}",
+            f"{named(film)}, {film.unit}",
             film.published,
             film.twin(material),
             f"factor {film.tolerance:.2f}" if film.comparison == "ratio" else f"± {film.tolerance:g}",
             film.source,
             f"published, {used}",
-            film.agrees(material),
-            f"assumed: {film.assumed}" + (f"; {film.note}" if film.note else ""),
+            agrees,
+            f"assumed: {film.assumed}" + (f"; {film.note}" if film.note and not agrees else ""),
             material.name,
         )

@@ -7,7 +7,7 @@ from tansaki.experiments.validation.row import Row, relative
 
 def rows() -> Iterator[Row]:
     """The published films, and the product of the published density and mobility."""
-    from tansaki.experiments.validation.published import system_rows
+    from tansaki.experiments.validation.published import film_rows
     from tansaki.twin.systems.published_al_zno import ROWS
     from tansaki.twin.units import ELEMENTARY_CHARGE_C
 
@@ -22,4 +22,4 @@ def rows() -> Iterator[Row]:
         "definition of the mobility; the published numbers have three digits",
         "exact",
     )
-    yield from system_rows("al_zno", ROWS)
+    yield from film_rows("al_zno", ROWS)

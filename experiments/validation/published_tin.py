@@ -7,7 +7,7 @@ from tansaki.experiments.validation.row import Row
 
 def rows() -> Iterator[Row]:
     """The published films."""
-    from tansaki.experiments.validation.published import system_rows
+    from tansaki.experiments.validation.published import film_rows
     from tansaki.twin.systems.published_tin import ROWS
 
-    yield from system_rows("tin", ROWS)
+    yield from film_rows("tin", ROWS)

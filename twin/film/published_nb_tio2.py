@@ -59,6 +59,8 @@ class PublishedRow(NamedTuple):
     anneal: Anneal | None
     substrate: str
     value: Callable[["PublishedRow", DataFile], float]
+    note: str = ""
+    """Why the row does not agree, where it does not."""
 
     def film(self, material: DataFile) -> Film:
         """The twin's film for this row."""
