@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 from tansaki.envs.space import Point, SearchSpace
 from tansaki.hardware.laboratory import Laboratory
 from tansaki.twin.errors import BudgetExhaustedError, StateError
-from tansaki.twin.records import AnyRecipe, Experiment, Status
+from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Problem(ABC):
     space: SearchSpace
     objectives: tuple[Objective, ...]
     budget: int
-    measurements: tuple[str, ...]
+    measurements: tuple[str | MeasurementRequest, ...]
     truth: Truth
     front: Front | None = None
     """Known Pareto front, where there are several objectives."""
@@ -98,6 +98,10 @@ class Problem(ABC):
     @abstractmethod
     def recipe(self, point: Point) -> AnyRecipe:
         """What the laboratory is told to do for `point`; raises `InvalidInputError` outside the space."""
+
+    def requested(self, point: Point) -> tuple[str | MeasurementRequest, ...]:
+        """The measurements to be taken at `point`: the same everywhere, unless the point chooses them."""
+        return self.measurements
 
     @abstractmethod
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
@@ -141,7 +145,7 @@ class Session:
         if self.left <= 0:
             raise BudgetExhaustedError(f"all {self.budget} experiments of {self.problem.id} are spent")
         recipe = self.problem.recipe(trial.point)
-        ticket = self.laboratory.submit(recipe, self.problem.measurements)
+        ticket = self.laboratory.submit(recipe, self.problem.requested(trial.point))
         self.used += 1
         self._under_way[ticket] = trial
         return ticket

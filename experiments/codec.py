@@ -19,6 +19,7 @@ from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.records import (
     Anneal,
     Array,
+    Column,
     Cost,
     Deposition,
     Derived,
@@ -42,6 +43,7 @@ RECORDS: Final = {
         Trace,
         Derived,
         Measurement,
+        Column,
         Cost,
         Trial,
     )

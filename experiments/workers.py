@@ -75,7 +75,7 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator["Client"]:
         "distributed.worker.memory.pause": False,
         "distributed.worker.memory.terminate": False,
     }
-    with dask.config.set(settings):
+    with dask.config.set(settings), _environment_kept():
         if scheduler is not None:
             try:
                 client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
@@ -102,6 +102,18 @@ def _cluster(workers: int, scheduler: str | None) -> Iterator["Client"]:
             Client(cluster, set_as_default=False) as client,
         ):
             yield client
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Dask writes the workers' variables into this process and leaves them there: Numba would take them up later."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _cores() -> int:

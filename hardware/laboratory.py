@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tansaki.twin.errors import StateError
-from tansaki.twin.records import AnyRecipe, Experiment, Origin
+from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Origin, as_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,11 @@ class Laboratory(ABC):
         """Name, origin and available measurements."""
 
     @abstractmethod
-    def submit(self, recipe: AnyRecipe, measurements: Sequence[str]) -> int:
-        """Accept one sample; returns its ticket, which is `Experiment.number`."""
+    def submit(self, recipe: AnyRecipe, measurements: Sequence[str | MeasurementRequest]) -> int:
+        """Accept one sample; a measurement by name alone has its usual settings.
+
+        Returns its ticket, which is `Experiment.number`.
+        """
 
     @abstractmethod
     def collect(self) -> list[Experiment]:
@@ -58,7 +61,7 @@ class Laboratory(ABC):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Return to a state that `state` gave."""
 
-    def run(self, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+    def run(self, recipe: AnyRecipe, measurements: Sequence[str | MeasurementRequest]) -> Experiment:
         """Submit one sample and wait for it; nothing else may be under way."""
         ticket = self.submit(recipe, measurements)
         finished = self.collect()
@@ -81,13 +84,13 @@ class ImmediateLaboratory(Laboratory):
         self._finished: list[Experiment] = []
 
     @abstractmethod
-    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Make and measure sample `number`; raises, changing nothing, for a recipe that cannot be carried out."""
 
-    def submit(self, recipe: AnyRecipe, measurements: Sequence[str]) -> int:
+    def submit(self, recipe: AnyRecipe, measurements: Sequence[str | MeasurementRequest]) -> int:
         """Carry the recipe out."""
         number = self._submitted
-        self._finished.append(self.carry_out(number, recipe, measurements))
+        self._finished.append(self.carry_out(number, recipe, [as_request(measurement) for measurement in measurements]))
         self._submitted += 1
         return number
 

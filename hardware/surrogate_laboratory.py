@@ -14,7 +14,7 @@ from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescripti
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.quantities import READINGS, load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, SystemRecipe
+from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, MeasurementRequest, SystemRecipe
 from tansaki.twin.surrogate import Prediction, open_surrogate
 from tansaki.twin.units import SECONDS_PER_HOUR
 
@@ -41,17 +41,18 @@ class SurrogateLaboratory(ImmediateLaboratory):
         """System and chamber."""
         return LaboratoryDescription("surrogate", "twin", tuple(self._readings), self._details)
 
-    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Evaluate and read; the clock moves on by handling, deposition and anneal."""
         if not isinstance(recipe, SystemRecipe) or recipe.system != self._surrogate.system:
             got = getattr(recipe, "system", type(recipe).__name__)
             raise InvalidInputError("recipe", got, f"a SystemRecipe of {self._surrogate.system}")
-        for name in measurements:
+        names = [request.instrument for request in measurements]
+        for name in names:
             if name not in self._readings:
                 raise unknown_name("measurement", name, self._readings)
         made = self._surrogate.predict(**recipe.settings)
         rng = generator(self.seed, "readings", number)
-        taken = tuple(self._read(name, made.values[name], rng) for name in measurements)
+        taken = tuple(self._read(name, made.values[name], rng) for name in names)
         cost = self._cost(recipe, made)
         experiment = Experiment(
             number=number,

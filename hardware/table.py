@@ -11,7 +11,7 @@ import numpy as np
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, TableRequest
+from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, MeasurementRequest, TableRequest
 
 Scalar = float | int | str
 
@@ -49,13 +49,13 @@ class TableLaboratory(ImmediateLaboratory):
         details = {"settings": str(len(self.table.replicates)), "sha256": self.table.digest}
         return LaboratoryDescription(self.table.name, "replay", (self.table.output,), details)
 
-    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Draw one replicate of the requested row."""
         if not isinstance(recipe, TableRequest):
             raise InvalidInputError("recipe", type(recipe).__name__, "a TableRequest: this laboratory is a table")
-        for name in measurements:
-            if name != self.table.output:
-                raise InvalidInputError("measurement", name, self.table.output)
+        for request in measurements:
+            if request.instrument != self.table.output:
+                raise InvalidInputError("measurement", request.instrument, self.table.output)
         values = self.table.values(recipe.point)
         drawn = values[int(generator(self.seed, "measurement noise", number).integers(len(values)))]
         measurement = Measurement(

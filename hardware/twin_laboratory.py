@@ -1,4 +1,4 @@
-"""The twin as a laboratory: one chamber, one probe, physics called directly, time from an accounted clock."""
+"""The twin as a laboratory: one chamber and its instruments, physics called directly, time from an accounted clock."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,22 +9,33 @@ from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescripti
 from tansaki.hardware.limits import check_recipe
 from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
-from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.measurement.four_point_probe import Sample, calibrate, measure
+from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import AnyRecipe, Cost, Experiment, Measurement, Recipe, Status
+from tansaki.twin.records import (
+    AnyRecipe,
+    Cost,
+    Experiment,
+    Measurement,
+    MeasurementRequest,
+    Recipe,
+    Status,
+)
+from tansaki.twin.specimens.specimen import Specimen
+from tansaki.twin.specimens.titania import specimen_of_film
 from tansaki.twin.synthesis import Synthesis, synthesise
 
-PROBE: Final = "four_point_probe"
-SAMPLE: Final = Sample(length_m=0.01, width_m=0.01)
+SAMPLE_M: Final = (0.01, 0.01)
+"""Length and width of every substrate."""
 
 
 class TwinLaboratory(ImmediateLaboratory):
     """Deposits and measures in the twin; samples are worked on one after the other.
 
     What happens to sample number i depends on the seed, on i, on its recipe and on what the chamber has been
-    through (`drift`); never on who asked. The probe is calibrated once, at opening.
+    through (`drift`); never on who asked. An instrument is calibrated once, when it
+    is first used; its errors and its noise do not depend on which others were asked for.
     """
 
     def __init__(
@@ -36,36 +47,35 @@ class TwinLaboratory(ImmediateLaboratory):
         self.drift = drift
         self.chamber = open_chamber(chamber, world)
         self._file = load("instruments", "laboratory")
-        self._probe = load("instruments", PROBE)
-        self._calibration = calibrate(self._probe, generator(seed, "calibration"), f"{PROBE}-{seed}")
+        self._calibrations: dict[str, Calibrated[Any]] = {}
         self._state = ChamberState()
         self._now_s = 0.0
 
     def describe(self) -> LaboratoryDescription:
-        """Chamber and probe."""
-        details = {"chamber": self.chamber.name, "probe": self._probe.title, "drift": str(self.drift)}
-        return LaboratoryDescription("twin", "twin", (PROBE,), details)
+        """Chamber and instruments."""
+        details = {"chamber": self.chamber.name, "drift": str(self.drift), "fidelity": "standard"}
+        return LaboratoryDescription("twin", "twin", tuple(INSTRUMENTS), details)
 
-    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[str]) -> Experiment:
+    def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Deposit, anneal and measure; the clock moves on by the time it takes."""
         if not isinstance(recipe, Recipe):
             raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")
-        for name in measurements:
-            if name != PROBE:
-                raise unknown_name("measurement", name, (PROBE,))
+        for request in measurements:
+            open_instrument(request.instrument).checked(request.settings)
         check_recipe(recipe, self._file)
         made = synthesise(
             recipe, self.chamber, self._state, generator(self.seed, "synthesis", number), drift=self.drift
         )
+        sample_id = f"twin-{self.seed}-{number}"
         taken: tuple[Measurement, ...] = ()
-        if made.film is not None and measurements:
-            rng = generator(self.seed, "measurement", number)
-            taken = (measure(made.film, SAMPLE, self._probe, rng, calibration=self._calibration),)
+        if made.film is not None:
+            specimen = specimen_of_film(made.film, sample_id, recipe.substrate, *SAMPLE_M)
+            taken = tuple(self._measure(specimen, request, number, i) for i, request in enumerate(measurements))
         status, message = _judged(made, taken)
         cost = self._cost(recipe, made, taken)
         experiment = Experiment(
             number=number,
-            sample_id=f"twin-{self.seed}-{number}",
+            sample_id=sample_id,
             recipe=recipe,
             status=status,
             origin="twin",
@@ -94,6 +104,15 @@ class TwinLaboratory(ImmediateLaboratory):
         self._now_s = float(state["now_s"])
         self._state = ChamberState(**state["chamber"])
 
+    def _measure(self, specimen: Specimen, request: MeasurementRequest, *index: int) -> Measurement:
+        name = request.instrument
+        instrument = open_instrument(name)
+        if name not in self._calibrations:
+            rng = generator(self.seed, f"calibration of {name}")
+            self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
+        rng = generator(self.seed, f"measurement by {name}", *index)
+        return instrument.measure(specimen, rng, settings=request.settings, calibration=self._calibrations[name])
+
     def _cost(self, recipe: Recipe, made: Synthesis, taken: Sequence[Measurement]) -> Cost:
         """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""
         step = {name: quantity.value for name, quantity in self._file.section("step").items()}
@@ -110,10 +129,11 @@ class TwinLaboratory(ImmediateLaboratory):
 
 
 def _judged(made: Synthesis, taken: Sequence[Measurement]) -> tuple[Status, str]:
-    """Status of the experiment: a film that the probe could only bound is ``censored``."""
+    """Status of the experiment: ``censored`` where an instrument could only bound what it measures."""
     for measurement in taken:
         if not all(math.isfinite(derived.value) for derived in measurement.derived.values()):
             raise ArithmeticError(f"{measurement.instrument} derived a value that is not finite: {measurement.derived}")
-        if "resistivity" not in measurement.derived:
-            return "censored", f"{measurement.instrument}: {', '.join(measurement.flags)}"
+    bounded = [m for m in taken if any(name.endswith("_bound") for name in m.derived)]
+    if bounded:
+        return "censored", "; ".join(f"{m.instrument}: {', '.join(m.flags)}" for m in bounded)
     return made.status, made.message

@@ -119,6 +119,8 @@ class Film:
     stress_pa: float
     grain_size_m: float
     void_fraction: float
+    localised_density_m3: float
+    """Electrons that are trapped where oxygen is missing: they absorb light and do not conduct."""
     extrapolated: tuple[str, ...] = ()
     """Inputs that lay outside the range for which the material file claims validity."""
 
@@ -153,6 +155,29 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """What a raw array is: its unit, and over which other arrays of the record it runs."""
+
+    unit: str
+    axes: tuple[str, ...] = ()
+    """Names of the arrays that its axes count along; empty for an axis itself."""
+    role: Literal["axis", "signal", "status"] = "signal"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementRequest:
+    """A measurement to be taken: which instrument, and the settings that differ from its usual ones."""
+
+    instrument: str
+    settings: Mapping[str, float] = field(default_factory=dict)
+
+
+def as_request(measurement: str | MeasurementRequest) -> MeasurementRequest:
+    """A name alone asks for the instrument with its usual settings."""
+    return MeasurementRequest(measurement) if isinstance(measurement, str) else measurement
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One instrument's record of one sample: settings, raw arrays, derived values, flags."""
 
@@ -163,6 +188,8 @@ class Measurement:
     derived: Mapping[str, Derived]
     flags: tuple[str, ...] = ()
     """``over_range``, ``compliance``, ...; empty for a clean measurement."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """What each array of `raw` is."""
 
 
 @dataclass(frozen=True, slots=True)

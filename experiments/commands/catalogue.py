@@ -8,6 +8,7 @@ import typer
 from tansaki.experiments.commands.output import JsonFlag, answer
 from tansaki.experiments.commands.tables import table_lines
 from tansaki.twin.errors import unknown_name
+from tansaki.twin.records import as_request
 
 if TYPE_CHECKING:
     from tansaki.envs.problem import Problem
@@ -100,7 +101,7 @@ def _problem(problem: "Problem") -> dict[str, Any]:
         "candidates": None if problem.space.candidates is None else len(problem.space.candidates),
         "objectives": [asdict(objective) for objective in problem.objectives],
         "budget": problem.budget,
-        "measurements": list(problem.measurements),
+        "measurements": [asdict(as_request(measurement)) for measurement in problem.measurements],
         **_truth(problem),
     }
 

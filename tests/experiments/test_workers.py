@@ -76,7 +76,9 @@ def steps(run: Run | str) -> list[object]:
 def test_a_killed_worker_loses_nothing(table: str, tmp_path: Path) -> None:
     tasks = [Task("worker_agents:Fatal", table, "max", None, seed, 6) for seed in range(4)]
     tasks.append(Task("worker_agents:Curious", table, "max", None, 0, 6))
+    before = dict(os.environ)
     found = {run.task: run for runs in carry_out_chunks([[task] for task in tasks], workers=2) for run in runs}
+    assert dict(os.environ) == before
     assert (tmp_path / "died").exists()
     assert (tmp_path / "threads").read_text() == "11"
     assert len(found) == len(tasks)

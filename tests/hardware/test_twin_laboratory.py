@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tansaki.hardware.open import open_laboratory
-from tansaki.hardware.twin_laboratory import PROBE, TwinLaboratory
+from tansaki.hardware.twin_laboratory import TwinLaboratory
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.records import Anneal, Deposition, Recipe
 from tansaki.twin.synthesis import Synthesis, synthesise
@@ -34,7 +34,7 @@ def test_a_layer_beyond_the_limits_is_refused_before_anything_moves(change: dict
     laboratory = TwinLaboratory(0)
     before = laboratory.state()
     with pytest.raises(InvalidInputError, match=message):
-        laboratory.submit(replace(RECIPE, layers=(LAYER, replace(LAYER, **change))[::-1]), [PROBE])
+        laboratory.submit(replace(RECIPE, layers=(LAYER, replace(LAYER, **change))[::-1]), ["four_point_probe"])
     assert laboratory.state() == before
 
 
@@ -52,12 +52,12 @@ def test_a_recipe_that_cannot_be_is_refused_before_anything_moves(recipe: Recipe
     laboratory = TwinLaboratory(0)
     before = laboratory.state()
     with pytest.raises(InvalidInputError, match=message):
-        laboratory.submit(recipe, [PROBE])
+        laboratory.submit(recipe, ["four_point_probe"])
     assert laboratory.state() == before
 
 
 def test_an_experiment_carries_trace_raw_data_and_derived_values() -> None:
-    experiment = TwinLaboratory(0).run(RECIPE, [PROBE])
+    experiment = TwinLaboratory(0).run(RECIPE, ["four_point_probe"])
     assert experiment.status == "ok"
     assert experiment.trace is not None
     channels = experiment.trace.channels
@@ -82,7 +82,7 @@ def test_an_experiment_carries_trace_raw_data_and_derived_values() -> None:
 def test_no_plasma_is_a_failed_experiment_that_costs_time_and_no_anneal() -> None:
     laboratory = TwinLaboratory(0)
     weak = replace(RECIPE, layers=(replace(LAYER, pressure_pa=0.05, power_w=10.0),))
-    failed = [e for e in (laboratory.run(weak, [PROBE]) for _ in range(8)) if e.status == "failed"]
+    failed = [e for e in (laboratory.run(weak, ["four_point_probe"]) for _ in range(8)) if e.status == "failed"]
     assert failed
     for experiment in failed:
         assert "plasma not ignited" in experiment.message
@@ -94,7 +94,7 @@ def test_no_plasma_is_a_failed_experiment_that_costs_time_and_no_anneal() -> Non
 def test_a_thick_film_peels_and_is_a_failed_experiment() -> None:
     laboratory = TwinLaboratory(0)
     thick = replace(RECIPE, layers=(replace(LAYER, pressure_pa=0.5, thickness_nm=2000.0, duration_s=43200.0),))
-    messages = [laboratory.run(thick, [PROBE]).message for _ in range(20)]
+    messages = [laboratory.run(thick, ["four_point_probe"]).message for _ in range(20)]
     assert any("peeled" in message for message in messages)
 
 
@@ -105,7 +105,7 @@ def test_an_insulating_film_is_censored_with_its_bound(monkeypatch: pytest.Monke
         return replace(made, film=replace(made.film, resistivity_ohm_m=1e3))
 
     monkeypatch.setattr("tansaki.hardware.twin_laboratory.synthesise", insulating)
-    experiment = TwinLaboratory(0).run(RECIPE, [PROBE])
+    experiment = TwinLaboratory(0).run(RECIPE, ["four_point_probe"])
     assert experiment.status == "censored"
     assert experiment.derived("resistivity") is None
     bound = experiment.derived("resistivity_lower_bound")
@@ -119,14 +119,14 @@ def test_drift_wears_the_target_and_can_be_switched_off() -> None:
     worn, fresh = TwinLaboratory(0), TwinLaboratory(0, drift=False)
     for laboratory in (worn, fresh):
         for _ in range(3):
-            laboratory.run(RECIPE, [PROBE])
+            laboratory.run(RECIPE, ["four_point_probe"])
     assert worn.state()["chamber"]["target_energy_kwh"] > 0
     assert fresh.state()["chamber"]["target_energy_kwh"] == 0
 
 
 def test_layers_follow_each_other_on_one_time_axis() -> None:
     double = replace(RECIPE, layers=(replace(LAYER, thickness_nm=40.0), replace(LAYER, thickness_nm=60.0)))
-    trace = TwinLaboratory(0).run(double, [PROBE]).trace
+    trace = TwinLaboratory(0).run(double, ["four_point_probe"]).trace
     assert trace is not None
     assert sum(what == "shutter open" for _, what in trace.events) == 2
     assert np.all(np.diff(trace.time_s) >= 0)

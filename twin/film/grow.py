@@ -117,6 +117,7 @@ def grow(
         stress_pa=mean("stress_pa"),
         grain_size_m=float(grains.grain_size_m),
         void_fraction=float(grains.void_fraction),
+        localised_density_m3=mean("localised_per_cation") * titania.carriers.cation_density_m3,
         extrapolated=_extrapolated(layers, anneal, material),
     )
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.measurement import step_height
-from tansaki.twin.measurement.four_point_geometry import outer_ratio, rectangle_factor, transfer_ratio
+from tansaki.twin.measurement.electrical import step_height
+from tansaki.twin.measurement.electrical.four_point_geometry import outer_ratio, rectangle_factor, transfer_ratio
+from tansaki.twin.measurement.instrument import Analysis, Settings
 from tansaki.twin.records import Array, Derived
 
 OVERFLOW = 9.91e37
@@ -44,13 +45,11 @@ _CM_PER_M = 100.0
 _NM_PER_M = 1e9
 
 
-def analyse(
-    raw: Mapping[str, Array], settings: Mapping[str, float | int | str]
-) -> tuple[dict[str, Derived], tuple[str, ...]]:
-    """(derived values, flags) of one record.
+def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
+    """Derived values and flags of one record.
 
     `raw` holds ``current_a`` (as set, signed), ``voltage_v``, ``compliance`` (1 where the source was at its
-    limit) and ``step_height_m``; `settings` is what `tansaki.twin.measurement.four_point_probe.measure` writes;
+    limit) and ``step_height_m``; `settings` is what `tansaki.twin.measurement.electrical.four_point_probe` writes;
     `InvalidInputError` names what is missing.
 
     With current reversal each pair of readings gives (V₊ − V₋)/2, free of the voltmeter's offset and of thermal
@@ -85,11 +84,11 @@ def analyse(
         bound = _largest(factor, abs(float(current[0])), "compliance" in flags, number)
         derived["sheet_resistance_lower_bound"] = bound
         derived["resistivity_lower_bound"] = _product(bound, height)
-        return derived, tuple(flags)
+        return Analysis(derived, tuple(flags))
     sheet = _sheet_resistance(voltage, current, factor, number)
     derived["sheet_resistance"] = sheet
     derived["resistivity"] = _product(sheet, height)
-    return derived, ()
+    return Analysis(derived, ())
 
 
 @lru_cache(maxsize=256)

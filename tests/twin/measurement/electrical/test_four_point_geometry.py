@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tansaki.twin.backends import bind
-from tansaki.twin.measurement import four_point_geometry
-from tansaki.twin.measurement.four_point_analysis import tip_positions
-from tansaki.twin.measurement.four_point_geometry import (
+from tansaki.twin.measurement.electrical import four_point_geometry
+from tansaki.twin.measurement.electrical.four_point_analysis import tip_positions
+from tansaki.twin.measurement.electrical.four_point_geometry import (
     circle_factor,
     outer_ratio,
     rectangle_factor,

@@ -1,0 +1,103 @@
+"""A film of doped titania as the instruments meet it.
+
+Numbers: section [specimen] of the material file.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tansaki.twin.film.optical_constants import (
+    BursteinMoss,
+    Dielectric,
+    DopedOxide,
+    bruggeman_dielectric,
+    doped_oxide,
+    photon_energy_ev,
+    refractive_index,
+)
+from tansaki.twin.film.zones import film_density_kg_m3
+from tansaki.twin.growth.surface_map import SurfaceMap
+from tansaki.twin.quantities import load
+from tansaki.twin.records import Film
+from tansaki.twin.specimens.specimen import Charge, Crystal, FilmLayer, Floats, Specimen
+
+
+class Solid(NamedTuple):
+    """Section [specimen]."""
+
+    anatase_kg_m3: float
+    rutile_kg_m3: float
+    amorphous_kg_m3: float
+    roughness_ratio: float
+    """Of the upper face, over the grain size."""
+    domain_ratio: float
+    """Height of the coherent domains over the thickness, at most; grains are columns."""
+    modulus_pa: float
+    poisson_ratio: float
+    microstrain: float
+    march_parameter: float
+
+
+@cache
+def _numbers(material: str) -> tuple[Solid, DopedOxide, BursteinMoss]:
+    file = load("materials", material)
+    return (
+        file.parameters("specimen", Solid),
+        file.parameters("optics", DopedOxide),
+        file.parameters("burstein_moss", BursteinMoss),
+    )
+
+
+def specimen_of_film(
+    film: Film,
+    sample_id: str,
+    substrate: str,
+    length_m: float,
+    width_m: float,
+    surface: Callable[[], SurfaceMap] | None = None,
+) -> Specimen:
+    """The specimen on which a film of `tansaki.twin.film.grow` lies."""
+    solid, _, _ = _numbers(film.material)
+    x = film.dopant_fraction
+    rutile = film.crystalline_fraction * film.rutile_fraction
+    anatase = film.crystalline_fraction - rutile
+    amorphous = 1.0 - film.crystalline_fraction
+    dense = anatase * solid.anatase_kg_m3 + rutile * solid.rutile_kg_m3 + amorphous * solid.amorphous_kg_m3
+    # In-plane stress of a film that is free along its normal: ε_⊥ = −2νσ/E.
+    strain = -2.0 * solid.poisson_ratio * film.stress_pa / solid.modulus_pa
+    size = min(film.grain_size_m, solid.domain_ratio * film.thickness_m)
+    crystals = tuple(
+        Crystal(phase, share, size, solid.microstrain, strain, (0, 0, 1), solid.march_parameter)
+        for phase, share in (("anatase", anatase), ("rutile", rutile))
+        if share > 0.0
+    )
+    layer = FilmLayer(
+        film.thickness_m,
+        {"Ti": 1.0 - x, "Nb": x, "O": film.oxygen_ratio},
+        film_density_kg_m3(dense, film.void_fraction),
+        solid.roughness_ratio * film.grain_size_m,
+        lambda wavelength_m: film_index(film, wavelength_m),
+        crystals,
+    )
+    charge = Charge(film.resistivity_ohm_m, film.carrier_density_m3, film.mobility_m2_vs)
+    return Specimen(sample_id, substrate, length_m, width_m, (layer,), charge, surface)
+
+
+def film_index(film: Film, wavelength_m: Floats) -> NDArray[np.complex128]:
+    """n + ik at `wavelength_m`: the doped oxide of the film's own carriers, with its voids as empty spheres."""
+    _, oxide, moss = _numbers(film.material)
+    dense = doped_oxide(
+        photon_energy_ev(np.asarray(wavelength_m, dtype=np.float64)),
+        film.carrier_density_m3,
+        film.mobility_m2_vs,
+        film.localised_density_m3,
+        oxide,
+        moss,
+    )
+    mixed = bruggeman_dielectric(film.void_fraction, Dielectric(1.0, 0.0), dense)
+    index = refractive_index(mixed)
+    return np.asarray(index.n + 1j * index.k)
