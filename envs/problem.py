@@ -81,6 +81,7 @@ class Problem(ABC):
     space: SearchSpace
     objectives: tuple[Objective, ...]
     budget: int
+    """Experiments, or units of what `price` counts."""
     measurements: tuple[str | MeasurementRequest, ...]
     truth: Truth
     front: Front | None = None
@@ -103,6 +104,10 @@ class Problem(ABC):
         """The measurements to be taken at `point`: the same everywhere, unless the point chooses them."""
         return self.measurements
 
+    def price(self, point: Point) -> int:
+        """What a trial at `point` takes from the budget: one, unless the point chooses its measurements."""
+        return 1
+
     @abstractmethod
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
         """`trial` with the status, values and uncertainties that its experiment yielded."""
@@ -120,7 +125,7 @@ class Problem(ABC):
 class Session:
     """One attempt at a problem: the laboratory, the trials under way and the budget.
 
-    A trial costs one unit of budget when it is submitted, whatever becomes of it.
+    A trial takes its price from the budget when it is submitted, whatever becomes of it.
     """
 
     def __init__(self, problem: Problem, laboratory: Laboratory, budget: int | None = None) -> None:
@@ -128,6 +133,8 @@ class Session:
         self.laboratory = laboratory
         self.budget = problem.budget if budget is None else budget
         self.used = 0
+        self.ended = False
+        """Whether the rest of the budget was given up, because what was asked for costs more."""
         self._under_way: dict[int, Trial] = {}
 
     @classmethod
@@ -137,16 +144,22 @@ class Session:
 
     @property
     def left(self) -> int:
-        """Experiments still to be had."""
+        """What is still to be spent."""
         return self.budget - self.used
+
+    def affords(self, trial: Trial) -> bool:
+        """Whether the rest of the budget is enough for `trial`."""
+        return self.problem.price(trial.point) <= self.left
 
     def submit(self, trial: Trial) -> int:
         """Hand `trial` to the laboratory; returns the ticket. Nothing is spent if the point is refused."""
-        if self.left <= 0:
-            raise BudgetExhaustedError(f"all {self.budget} experiments of {self.problem.id} are spent")
+        price = self.problem.price(trial.point)
+        if price > self.left:
+            rest = f"{self.left} of {self.budget} left, the trial takes {price}"
+            raise BudgetExhaustedError(f"the budget of {self.problem.id} is spent: {rest}")
         recipe = self.problem.recipe(trial.point)
         ticket = self.laboratory.submit(recipe, self.problem.requested(trial.point))
-        self.used += 1
+        self.used += price
         self._under_way[ticket] = trial
         return ticket
 

@@ -103,7 +103,7 @@ class Campaign:
     def finish(self) -> dict[str, Any]:
         """What the campaign came to; written down at the first call, read back at later ones."""
         if not self.done:
-            if self.session.left > 0:
+            if self.session.left > 0 and not self.session.ended:
                 raise StateError(f"{self.session.left} experiments are still to be made: play() them first")
             self.journal.append("finished", self._conclusion())
         return {**next(self.journal.events("finished")).body, "out": str(self.out)}

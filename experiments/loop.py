@@ -30,7 +30,7 @@ class Recorder(Protocol):
 
 
 def play(agent: Agent, session: Session, recorder: Recorder | None = None) -> Iterator[Step]:
-    """Turn the loop, one trial at a time, until the budget is spent.
+    """Turn the loop, one trial at a time, until the budget is spent or the agent asks for more than is left.
 
     A trial that the agent already holds as pending (its campaign was cut off between intent and result) is
     carried out first.
@@ -40,6 +40,9 @@ def play(agent: Agent, session: Session, recorder: Recorder | None = None) -> It
         started = process_time()
         trial = pending[0] if pending else agent.ask()[0]
         suggest_s = process_time() - started
+        if not session.affords(trial):
+            session.ended = True
+            return
         if recorder and not pending:
             recorder.intent(trial, agent.state(), suggest_s)
         session.submit(trial)

@@ -111,7 +111,7 @@ def _alone(cell: Cell, draw: Any) -> dict[str, Any]:
     timed = bool(cell.clock_h[:, -1].any())
     hours = stats.censored_median(cell.hours, cell.clock_h[:, -1]) if timed else Bounds(math.nan, math.nan)
     within = stats.share_interval(int(np.sum(final <= LEVEL)), seeds)
-    statuses = [step.status for run in cell.runs for step in run.steps]
+    statuses = [step.status for run in cell.runs for step in run.steps if step.status not in ("pending", "unspent")]
     return {
         "agent": cell.agent,
         "problem": cell.problem,
@@ -131,7 +131,7 @@ def _alone(cell: Cell, draw: Any) -> dict[str, Any]:
         "experiments_to_95_at_least": reached.low,
         "lab_hours_to_95_median": hours.low if hours.exact else None,
         "lab_hours_to_95_at_least": hours.low,
-        "suggest_ms_median": 1e3 * float(np.median(cell.column("suggest_s"))),
+        "suggest_ms_median": 1e3 * float(np.median([s for s in cell.column("suggest_s").flat if s > 0.0] or [0.0])),
         "failed_share": statuses.count("failed") / len(statuses),
         "censored_share": statuses.count("censored") / len(statuses),
     }

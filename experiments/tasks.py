@@ -51,7 +51,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One experiment of a run; regrets are fractions of the objective's range, against the noise-free truth."""
+    """One unit of a run's budget; regrets are fractions of the objective's range, against the noise-free truth.
+
+    An experiment takes one unit, unless the problem says otherwise: until it is paid for, its rows are ``pending``
+    and show what was known before.
+    """
 
     number: int
     point: Point
@@ -124,9 +128,16 @@ def carry_out(task: Task) -> Run:
     rows: list[StepRow] = []
     best, found, kept = 1.0, set[int](), None
 
+    def waiting(point: Point, status: str) -> StepRow:
+        regret = rows[-1].regret_recommended if rows else 1.0
+        known = rows[-1].discovered if rows else (0.0 if top else None)
+        return StepRow(len(rows) + 1, dict(point), status, None, None, best, regret, 0.0, 0.0, known)
+
     with session.laboratory:
         for step in play(agent, session):
             trial = step.trial
+            while len(rows) + 1 < session.used:
+                rows.append(waiting(trial.point, "pending"))
             regret = 1.0 if trial.status == "failed" else regret_at(problem, trial.point)
             if task.keep_experiment and trial.status != "failed" and (kept is None or regret < best):
                 kept = step.experiment
@@ -147,6 +158,8 @@ def carry_out(task: Task) -> Run:
                     discovered=len(found) / len(top) if top else None,
                 )
             )
+    while rows and len(rows) < session.budget:  # what was left was too little for the next trial
+        rows.append(waiting(rows[-1].point, "unspent"))
     return Run(task, tuple(rows), dict(agent.recommend()), kept)
 
 

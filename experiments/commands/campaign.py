@@ -104,7 +104,7 @@ def _carry_out(campaign: "Campaign", as_json: bool) -> None:
 @contextmanager
 def _progress(campaign: "Campaign") -> Iterator[Callable[["Step"], None]]:
     """Who shows each step on stderr: a bar on a terminal, else a line now and then."""
-    budget, used = campaign.session.budget, campaign.session.used
+    budget = campaign.session.budget
     objective = campaign.problem.objectives[0]
     best: float | None = None
 
@@ -121,16 +121,15 @@ def _progress(campaign: "Campaign") -> Iterator[Callable[["Step"], None]]:
 
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("", total=budget, completed=used)
-            yield lambda step: bar.update(task, advance=1, description=words(step))
+            task = bar.add_task("", total=budget, completed=campaign.session.used)
+            yield lambda step: bar.update(task, completed=campaign.session.used, description=words(step))
         return
 
     spoken = monotonic()
 
     def line(step: "Step") -> None:
-        nonlocal used, spoken
-        used += 1
-        text = words(step)
+        nonlocal spoken
+        used, text = campaign.session.used, words(step)
         if monotonic() - spoken >= PLAIN_LINE_EVERY_S or used == budget:
             spoken = monotonic()
             sys.stderr.write(f"{used}/{budget} {text}\n")

@@ -33,6 +33,8 @@ def validation_section() -> list[str]:
         body += ["<h3>What does not agree</h3>", page.table("Comparisons beyond their tolerance.", columns, cells)]
     for group, subject in GROUPS.items():
         of_group = [row for row in found if row.group == group]
+        if not of_group:
+            continue
         body += [f"<h3>{group.capitalize()}</h3>", _group_table(subject, of_group, sources)]
     return [
         *body,
