@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.electrical import step_height
 from tansaki.twin.measurement.electrical.four_point_geometry import outer_ratio, rectangle_factor, transfer_ratio
+from tansaki.twin.measurement.electrical.source_meter import OVERFLOW
 from tansaki.twin.measurement.instrument import Analysis, Settings
 from tansaki.twin.records import Array, Derived
-
-OVERFLOW = 9.91e37
-"""What the instrument writes where it has no number (SCPI not-a-number)."""
 
 _PLACEMENTS = 4096
 _SETTINGS = (

@@ -1,6 +1,7 @@
 """The probe end to end: hidden film, raw record, analysed value and what its uncertainty claims."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.electrical.four_point_analysis import (
-    OVERFLOW,
     analyse,
     nominal_factor,
     placement_uncertainty,
 )
 from tansaki.twin.measurement.electrical.four_point_probe import FourPointProbe
+from tansaki.twin.measurement.electrical.source_meter import FILE, OVERFLOW, SourceMeter
 from tansaki.twin.quantities import DataFile, load
 from tansaki.twin.records import Measurement
 from tansaki.twin.specimens.specimen import Charge, FilmLayer, Specimen
@@ -37,11 +38,15 @@ def _truth(specimen: Specimen) -> tuple[float, float]:
 
 def _with(**changes: float) -> FourPointProbe:
     """The instrument with other values; a name is section__quantity."""
-    sections = {name: dict(section) for name, section in PROBE.file.sections.items()}
+    return FourPointProbe(_changed(PROBE.file, changes))
+
+
+def _changed(file: DataFile, changes: Mapping[str, float]) -> DataFile:
+    sections = {name: dict(section) for name, section in file.sections.items()}
     for key, value in changes.items():
         section, name = key.split("__")
         sections[section][name] = replace(sections[section][name], value=value)
-    return FourPointProbe(DataFile(PROBE.name, PROBE.file.title, sections))
+    return DataFile(file.name, file.title, sections)
 
 
 @pytest.mark.parametrize("sheet", [0.1, 1.0, 10.0, 1e2, 1e3, 1e4, 1e5, 1e6, 1e8])
@@ -119,15 +124,14 @@ def test_repeats_on_one_mounting_do_not_beat_the_systematic_part() -> None:
 
 def test_calibration_is_shared_by_a_session() -> None:
     rng = np.random.default_rng(9)
-    exact = _with(
-        tips__offset_m=0.0, tips__rotation_rad=0.0, tips__pin_m=0.0, stylus__step_m=0.0, voltage_range_2__gain=0.05
-    )
+    exact = _with(tips__offset_m=0.0, tips__rotation_rad=0.0, tips__pin_m=0.0, stylus__step_m=0.0)
+    exact.meter = SourceMeter(_changed(load("instruments", FILE), {"voltage_range_2__gain": 0.05}))
     session = exact.session(rng, "session 1")
     records = [exact.measure(_film(100.0), rng, calibration=session) for _ in range(10)]
     values = np.array([r.derived["sheet_resistance"].value for r in records])
     assert {r.calibration_id for r in records} == {"session 1"}
     assert np.ptp(values) < 1e-4 * 100.0
-    expected = (1.0 + session.errors.voltage[1][0]) * (1.0 + session.errors.current[4][0])
+    expected = (1.0 + session.errors.meter.voltage[1][0]) * (1.0 + session.errors.meter.current[4][0])
     assert values.mean() == pytest.approx(100.0 * expected, rel=1e-4)
 
 
@@ -189,7 +193,7 @@ def test_auto_ranging_reads_in_the_upper_part_of_a_range(log_sheet: float) -> No
 
 def test_placement_uncertainty_is_the_spread_of_placements() -> None:
     rng = np.random.default_rng(12)
-    quiet = _with(tips__emf_v=0.0, tips__emf_drift_v=0.0)
+    quiet = _with(thermal_voltage__emf_v=0.0, thermal_voltage__drift_v=0.0)
     ideal = PROBE.session(None, "ideal")
     values = [
         quiet.measure(_film(100.0), rng, calibration=ideal).derived["sheet_resistance"].value for _ in range(1500)
