@@ -17,7 +17,7 @@ from typing import Literal, Self
 
 from tansaki.envs.problem import Objective, Problem, Trial, Truth
 from tansaki.envs.space import Categorical, Continuous, Parameter, Point, Scalar, SearchSpace
-from tansaki.hardware.laboratory import Laboratory
+from tansaki.hardware.laboratory import Fidelity, Laboratory
 from tansaki.hardware.table import Table, TableLaboratory
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.records import AnyRecipe, Experiment, TableRequest
@@ -96,7 +96,7 @@ class DatasetProblem(Problem):
         """Changes with the data, the objective and the goal, not with where the file lies."""
         return f"{self.table.digest} {self.objectives[0].name} {self.objectives[0].goal}"
 
-    def open_laboratory(self, where: str, seed: int) -> Laboratory:
+    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
         """The table as a laboratory; `where` must be ``twin``, the default: there is no other."""
         if where != "twin":
             raise InvalidInputError("laboratory", where, "twin", "a data set can only be replayed")

@@ -15,7 +15,7 @@ from typing import Final
 from tansaki.envs.problem import Objective, Problem, Trial, Truth
 from tansaki.envs.space import Continuous, Point, SearchSpace
 from tansaki.envs.truths import stored_truth
-from tansaki.hardware.laboratory import Laboratory
+from tansaki.hardware.laboratory import Fidelity, Laboratory
 from tansaki.hardware.open import open_laboratory
 from tansaki.twin.fingerprint import package_digest
 from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Experiment, Recipe
@@ -42,6 +42,7 @@ class NbTiO2Oxygen(Problem):
     objectives = (Objective("conductivity", "max", "S/cm"),)
     budget = 20
     measurements = ("four_point_probe",)
+    fidelities = ("standard",)
 
     @cached_property
     def truth(self) -> Truth:  # type: ignore[override]
@@ -53,9 +54,9 @@ class NbTiO2Oxygen(Problem):
         """Id, and digest of the physics behind it."""
         return f"{self.id} {package_digest('tansaki.twin')}"
 
-    def open_laboratory(self, where: str, seed: int) -> Laboratory:
+    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
         """The laboratory `where`."""
-        return open_laboratory(where, seed)
+        return open_laboratory(where, seed, fidelity or self.fidelities[0])
 
     def recipe(self, point: Point) -> AnyRecipe:
         """One layer of 100 nm on glass, grown at the chosen oxygen pressure, then the fixed anneal."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from tansaki.envs.space import Point, SearchSpace
-from tansaki.hardware.laboratory import Laboratory
-from tansaki.twin.errors import BudgetExhaustedError, StateError
+from tansaki.hardware.laboratory import Fidelity, Laboratory
+from tansaki.twin.errors import BudgetExhaustedError, StateError, unknown_name
 from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Status
 
 
@@ -84,6 +84,8 @@ class Problem(ABC):
     """Experiments, or units of what `price` counts."""
     measurements: tuple[str | MeasurementRequest, ...]
     truth: Truth
+    fidelities: tuple[Fidelity, ...] = ()
+    """At which the twin can carry it out, the usual one first; empty where the laboratory is not the twin."""
     front: Front | None = None
     """Known Pareto front, where there are several objectives."""
 
@@ -93,8 +95,11 @@ class Problem(ABC):
         """Changes whenever the same seed could give other results: physics, data, objective."""
 
     @abstractmethod
-    def open_laboratory(self, where: str, seed: int) -> Laboratory:
-        """The laboratory `where` (``"twin"``, ...) for this problem, with the world drawn from `seed`."""
+    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
+        """The laboratory `where` (``"twin"``, ...) for this problem, with the world drawn from `seed`.
+
+        `fidelity` is one of `fidelities`; the first of them if not given.
+        """
 
     @abstractmethod
     def recipe(self, point: Point) -> AnyRecipe:
@@ -138,9 +143,18 @@ class Session:
         self._under_way: dict[int, Trial] = {}
 
     @classmethod
-    def open(cls, problem: Problem, seed: int, where: str = "twin", budget: int | None = None) -> Self:
+    def open(
+        cls,
+        problem: Problem,
+        seed: int,
+        where: str = "twin",
+        budget: int | None = None,
+        fidelity: Fidelity | None = None,
+    ) -> Self:
         """A session in a fresh laboratory whose world is drawn from `seed`."""
-        return cls(problem, problem.open_laboratory(where, seed), budget)
+        if fidelity is not None and fidelity not in problem.fidelities:
+            raise unknown_name(f"fidelity of {problem.id}", fidelity, problem.fidelities)
+        return cls(problem, problem.open_laboratory(where, seed, fidelity), budget)
 
     @property
     def left(self) -> int:

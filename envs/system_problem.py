@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from tansaki.envs.problem import Front, Objective, Problem, Trial, Truth
 from tansaki.envs.space import Continuous, Point, SearchSpace
 from tansaki.envs.truths import stored_front, stored_truth
-from tansaki.hardware.laboratory import Laboratory
+from tansaki.hardware.laboratory import Fidelity, Laboratory
 from tansaki.twin.errors import StateError, unknown_name
 from tansaki.twin.fingerprint import package_digest
 from tansaki.twin.quantities import SETTINGS, load
@@ -67,6 +67,8 @@ def system_problems() -> Mapping[str, Mapping[str, Any]]:
 
 class SystemProblem(Problem):
     """Settings of one material system, and one or two of its outputs to be made small or large."""
+
+    fidelities = ("surrogate",)
 
     def __init__(self, problem_id: str) -> None:
         table = system_problems()[problem_id]
@@ -103,7 +105,7 @@ class SystemProblem(Problem):
         """Id, definition, and digest of the physics behind it."""
         return f"{self.id} {system_problems()[self.id]} {package_digest('tansaki.twin')}"
 
-    def open_laboratory(self, where: str, seed: int) -> Laboratory:
+    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
         """The laboratory at surrogate fidelity; it exists in the twin alone."""
         if where not in PLACES:
             raise unknown_name(f"laboratory for {self.id}", where, PLACES)

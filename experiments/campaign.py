@@ -3,6 +3,7 @@
 Whatever stops it, `Campaign.resume` goes on from the journal to the same trajectory.
 """
 
+import json
 import logging
 import platform
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from tansaki.experiments.journal import FILE_NAME, Journal
 from tansaki.experiments.loop import Step, play
 from tansaki.experiments.tracking import RunLog, track
 from tansaki.twin.errors import InvalidInputError, StateError
+from tansaki.twin.provenance import Commission, Sharing, record_id
 
 LIBRARIES: Final = ("tansaki", "numpy", "scipy", "jax", "numba")
 """Packages whose version may move the last digit of a trajectory."""
@@ -88,7 +90,8 @@ class Campaign:
     @classmethod
     def _made(cls, config: CampaignConfig, choice: ProblemChoice) -> Self:
         problem = open_problem(choice.id, choice.goal, choice.objective)
-        session = Session.open(problem, config.seed, config.lab, config.budget)
+        session = Session.open(problem, config.seed, config.lab, config.budget, config.fidelity)
+        session.laboratory.commission = commission_of(config.model_dump(), session.budget, problem.fingerprint)
         return cls(config, problem, make_agent(config.agent, problem, config.seed, session.budget), session)
 
     @property
@@ -185,6 +188,17 @@ class Campaign:
             self.session.laboratory.close()
         finally:
             self.journal.close()
+
+
+def commission_of(config: Mapping[str, Any], budget: int, fingerprint: str) -> Commission:
+    """For whom the laboratory works; `config` as a `CampaignConfig` dumps it, also one of an older version.
+
+    The campaign's identifier follows from what decides its course: the same one run again has the same.
+    """
+    decides = {name: config[name] for name in ("problem", "agent", "seed", "lab")}
+    campaign_id = record_id("campaign", json.dumps(decides, sort_keys=True), budget, fingerprint)
+    sharing = Sharing(**config.get("sharing", {}))
+    return Commission(campaign_id, config["problem"]["id"], config["agent"], config.get("operator", ""), sharing)
 
 
 def _versions() -> dict[str, str]:

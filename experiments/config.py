@@ -6,18 +6,27 @@
     budget = 20
     seed = 1
 
+    operator = "A. Yamada"
+
     [problem]
     id = "tansaki/NbTiO2-Oxygen-v0"
+
+    [sharing]
+    tier = "open"
+    licence = "CC-BY-4.0"
+    embargo = 2027-04-01
 """
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
+from tansaki.twin.provenance import Tier
 
 
 class _Table(BaseModel):
@@ -30,6 +39,30 @@ class ProblemChoice(_Table):
     id: str
     goal: Literal["min", "max"] | None = None
     objective: str | None = None
+
+
+class SharingChoice(_Table):
+    """Who may use the records; as long as nothing is said, the owner alone."""
+
+    tier: Tier = "closed"
+    licence: str = Field(default="", validate_default=True)
+    """SPDX identifier, as CC-BY-4.0."""
+    embargo: str = ""
+    """Date before which nothing is released, as 2027-04-01."""
+
+    @field_validator("licence")
+    @classmethod
+    def _open_needs_a_licence(cls, licence: str, info: ValidationInfo) -> str:
+        if info.data.get("tier") == "open" and not licence:
+            raise ValueError("open records need a licence, or nobody may use them")
+        return licence
+
+    @field_validator("embargo", mode="before")
+    @classmethod
+    def _is_a_date(cls, embargo: object) -> object:
+        if isinstance(embargo, str) and embargo:
+            date.fromisoformat(embargo)
+        return embargo.isoformat() if isinstance(embargo, date) else embargo
 
 
 def _as_table(value: object) -> object:
@@ -45,9 +78,14 @@ class CampaignConfig(_Table):
     """Number of experiments; the problem's own if not given."""
     seed: int = Field(default=0, ge=0)
     lab: str = "twin"
+    fidelity: Literal["surrogate", "standard"] | None = None
+    """Of the twin; the problem's usual one if not given."""
     out: str | None = None
     """Folder to write to; a fresh one under ``runs`` if not given."""
     tracking: bool = True
+    operator: str = ""
+    """Who answers for the campaign."""
+    sharing: SharingChoice = SharingChoice()
 
     @classmethod
     def read(cls, path: Path | None, overrides: Iterable[str] = (), given: Mapping[str, Any] | None = None) -> Self:

@@ -3,10 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tansaki.twin.errors import StateError
 from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Origin, as_request
+
+
+Fidelity = Literal["surrogate", "standard"]
+"""How the twin makes and measures a sample: ``surrogate`` in closed form with readings of a stated uncertainty,
+``standard`` with a chamber stepped in time and the whole measurement chain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ def run(
     budget: Annotated[int | None, typer.Option(help="Number of experiments; the problem's own if not given.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of agent and world.")] = None,
     lab: Annotated[str | None, typer.Option(help="Laboratory: twin.")] = None,
+    fidelity: Annotated[
+        str | None, typer.Option(help="Of the twin: surrogate or standard; the problem's usual one if not given.")
+    ] = None,
     goal: Annotated[str | None, typer.Option(help="min or max, for data sets.")] = None,
     objective: Annotated[str | None, typer.Option(help="Objective column, for data sets.")] = None,
     out: Annotated[
@@ -51,6 +54,7 @@ def run(
         "budget": budget,
         "seed": seed,
         "lab": lab,
+        "fidelity": fidelity,
         "problem.goal": goal,
         "problem.objective": objective,
         "out": out,
