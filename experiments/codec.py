@@ -6,7 +6,6 @@ JSON has none. Tuples become lists and lists are read as tuples: records hold no
 (int as int, float to the last bit), arrays with dtype, shape and bytes.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -16,6 +15,19 @@ import numpy as np
 
 from tansaki.envs.problem import Trial
 from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.fingerprint import array_digest
+from tansaki.twin.provenance import (
+    AnalysisRun,
+    Calibration,
+    Clock,
+    Commission,
+    Environment,
+    Equipment,
+    Position,
+    Provenance,
+    Sharing,
+    SourceFile,
+)
 from tansaki.twin.records import (
     Anneal,
     Array,
@@ -25,6 +37,7 @@ from tansaki.twin.records import (
     Derived,
     Experiment,
     Measurement,
+    ReceivedSample,
     Recipe,
     SystemRecipe,
     TableRequest,
@@ -38,6 +51,7 @@ RECORDS: Final = {
         Recipe,
         SystemRecipe,
         TableRequest,
+        ReceivedSample,
         Deposition,
         Anneal,
         Trace,
@@ -46,15 +60,19 @@ RECORDS: Final = {
         Column,
         Cost,
         Trial,
+        Provenance,
+        Clock,
+        Environment,
+        Commission,
+        Sharing,
+        Equipment,
+        Calibration,
+        Position,
+        SourceFile,
+        AnalysisRun,
     )
 }
 _TAG: Final = "~"
-
-
-def digest(array: Array) -> str:
-    """SHA-256 over dtype, shape and bytes (C order): the name under which an array is kept."""
-    head = f"{array.dtype.str} {array.shape} ".encode()
-    return hashlib.sha256(head + array.tobytes()).hexdigest()
 
 
 def to_array(dtype: str, shape: tuple[int, ...], content: bytes) -> Array:
@@ -73,7 +91,7 @@ def encode(value: object, arrays: dict[str, Array]) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject or value.dtype.names is not None:
             raise InvalidInputError("array", str(value.dtype), "plain numbers, texts or times, one kind an array")
-        name = digest(value)
+        name = array_digest(value)
         arrays[name] = value
         return {_TAG: "array", "sha256": name}
     if isinstance(value, tuple | list):

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from tansaki.envs.problem import Trial
-from tansaki.experiments.codec import decode, digest, encode, to_array
+from tansaki.experiments.codec import decode, encode, to_array
 from tansaki.experiments.loop import Step
 from tansaki.twin.errors import InvalidInputError, StateError, TansakiError
+from tansaki.twin.fingerprint import array_digest
 from tansaki.twin.records import Array
 
 FILE_NAME: Final = "campaign.db"
@@ -243,7 +244,7 @@ class Journal:
                     raise JournalError(f"{self.path}: event {entry[0]} does not fit its hash; the file was changed")
                 previous = found
             for (name,) in self._database.execute("SELECT sha256 FROM array"):
-                if digest(self.array(name)) != name:
+                if array_digest(self.array(name)) != name:
                     raise JournalError(f"{self.path}: array {name} does not fit its digest; the file was changed")
 
     def _append(

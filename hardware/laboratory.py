@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from tansaki.twin.errors import StateError
+from tansaki.twin.provenance import SCHEMA, Commission, record_id
 from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Origin, as_request
-
 
 Fidelity = Literal["surrogate", "standard"]
 """How the twin makes and measures a sample: ``surrogate`` in closed form with readings of a stated uncertainty,
@@ -30,6 +30,9 @@ class Laboratory(ABC):
     A sample whose plasma did not ignite or whose film peeled is an `Experiment` with status ``failed``, not
     an exception; exceptions are for recipes that cannot be carried out at all.
     """
+
+    commission: Commission | None = None
+    """For whom it works: written into every record, and moves no value."""
 
     @abstractmethod
     def describe(self) -> LaboratoryDescription:
@@ -95,7 +98,8 @@ class ImmediateLaboratory(Laboratory):
     def submit(self, recipe: AnyRecipe, measurements: Sequence[str | MeasurementRequest]) -> int:
         """Carry the recipe out."""
         number = self._submitted
-        self._finished.append(self.carry_out(number, recipe, [as_request(measurement) for measurement in measurements]))
+        made = self.carry_out(number, recipe, [as_request(measurement) for measurement in measurements])
+        self._finished.append(identified(made, self.commission))
         self._submitted += 1
         return number
 
@@ -118,3 +122,17 @@ class ImmediateLaboratory(Laboratory):
         """Return to what `state` gave."""
         self._submitted = int(state["submitted"])
         self._finished = []
+
+
+def identified(experiment: Experiment, commission: Commission | None) -> Experiment:
+    """`experiment` with its identifiers and those of its measurements, and for whom it was made.
+
+    They follow from campaign, sample and order alone: the same campaign run again gives the same ones.
+    """
+    campaign = commission.campaign_id if commission else ""
+    own = record_id("experiment", campaign, experiment.sample_id)
+    taken = tuple(
+        replace(measurement, id=record_id("measurement", own, index, measurement.instrument))
+        for index, measurement in enumerate(experiment.measurements)
+    )
+    return replace(experiment, schema=SCHEMA, id=own, measurements=taken, commission=commission)

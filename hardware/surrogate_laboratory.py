@@ -12,6 +12,7 @@ import numpy as np
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError, unknown_name
+from tansaki.twin.provenance import SIMULATED, Provenance, software
 from tansaki.twin.quantities import READINGS, load
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, MeasurementRequest, SystemRecipe
@@ -64,6 +65,8 @@ class SurrogateLaboratory(ImmediateLaboratory):
             cost=cost,
             measurements=taken,
             notes={"extrapolated": ", ".join(made.extrapolated)} if made.extrapolated else {},
+            provenance=Provenance(software(), self.seed, "surrogate"),
+            clock=SIMULATED,
         )
         self._now_s += cost.lab_time_s
         return experiment

@@ -10,6 +10,7 @@ import numpy as np
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.provenance import Provenance, software
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, MeasurementRequest, TableRequest
 
@@ -75,6 +76,7 @@ class TableLaboratory(ImmediateLaboratory):
             started_s=0.0,
             cost=Cost(),
             measurements=(measurement,),
+            provenance=Provenance(software(), self.seed),
         )
 
     def now(self) -> float:

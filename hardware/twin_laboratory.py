@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from dataclasses import asdict, replace
+from typing import Any, Final, NamedTuple
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.hardware.limits import check_recipe
@@ -11,6 +11,7 @@ from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
+from tansaki.twin.provenance import SIMULATED, Environment, Provenance, software
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import (
@@ -28,6 +29,14 @@ from tansaki.twin.synthesis import Synthesis, synthesise
 
 SAMPLE_M: Final = (0.01, 0.01)
 """Length and width of every substrate."""
+FIDELITY: Final = "standard"
+
+
+class Room(NamedTuple):
+    """Section [room] of the laboratory's file."""
+
+    temperature_k: float
+    relative_humidity: float
 
 
 class TwinLaboratory(ImmediateLaboratory):
@@ -47,13 +56,14 @@ class TwinLaboratory(ImmediateLaboratory):
         self.drift = drift
         self.chamber = open_chamber(chamber, world)
         self._file = load("instruments", "laboratory")
+        self._room = self._file.parameters("room", Room)
         self._calibrations: dict[str, Calibrated[Any]] = {}
         self._state = ChamberState()
         self._now_s = 0.0
 
     def describe(self) -> LaboratoryDescription:
         """Chamber and instruments."""
-        details = {"chamber": self.chamber.name, "drift": str(self.drift), "fidelity": "standard"}
+        details = {"chamber": self.chamber.name, "drift": str(self.drift), "fidelity": FIDELITY}
         return LaboratoryDescription("twin", "twin", tuple(INSTRUMENTS), details)
 
     def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
@@ -82,9 +92,12 @@ class TwinLaboratory(ImmediateLaboratory):
             started_s=self._now_s,
             cost=cost,
             trace=made.trace,
-            measurements=taken,
+            measurements=_timed(taken, self._now_s + cost.lab_time_s),
             message=message,
             notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},
+            provenance=Provenance(software(), self.seed, FIDELITY),
+            clock=SIMULATED,
+            environment=Environment(*self._room),
         )
         self._state = made.state
         self._now_s += cost.lab_time_s
@@ -137,3 +150,12 @@ def _judged(made: Synthesis, taken: Sequence[Measurement]) -> tuple[Status, str]
     if bounded:
         return "censored", "; ".join(f"{m.instrument}: {', '.join(m.flags)}" for m in bounded)
     return made.status, made.message
+
+
+def _timed(taken: Sequence[Measurement], ended_s: float) -> tuple[Measurement, ...]:
+    """With the times at which they began: the measurements are the last work on a sample, one after the other."""
+    timed: list[Measurement] = []
+    for measurement in reversed(taken):
+        ended_s -= float(measurement.settings["duration_s"])
+        timed.append(replace(measurement, started_s=ended_s))
+    return tuple(reversed(timed))

@@ -1,9 +1,18 @@
-"""One digest of everything that decides an answer: the equations and the numbers of a package."""
+"""Digests: of an array, and of everything that decides an answer, the equations and the numbers of a package."""
 
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def array_digest(array: NDArray[np.generic]) -> str:
+    """SHA-256 over dtype, shape and bytes (C order): the name under which an array is kept."""
+    head = f"{array.dtype.str} {array.shape} ".encode()
+    return sha256(head + array.tobytes()).hexdigest()
 
 
 @cache

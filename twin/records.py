@@ -11,6 +11,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tansaki.twin.provenance import (
+    AnalysisRun,
+    Calibration,
+    Clock,
+    Commission,
+    Environment,
+    Equipment,
+    Position,
+    Provenance,
+    SourceFile,
+)
+
 Status = Literal["ok", "partial", "failed", "censored"]
 Origin = Literal["twin", "virtual", "real", "replay"]
 Array = NDArray[np.generic]
@@ -78,8 +90,17 @@ class TableRequest:
     point: Mapping[str, float | int | str]
 
 
-AnyRecipe: TypeAlias = Recipe | SystemRecipe | TableRequest
-"""What some laboratory can be asked for."""
+@dataclass(frozen=True, slots=True)
+class ReceivedSample:
+    """In place of a recipe: the sample came from elsewhere, and how it was made is not known here."""
+
+    substrate: str = ""
+    parent_id: str = ""
+    """Sample that this one was cut from, if any."""
+
+
+AnyRecipe: TypeAlias = Recipe | SystemRecipe | TableRequest | ReceivedSample
+"""What some laboratory can be asked for, and what came to be measured only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +211,17 @@ class Measurement:
     """``over_range``, ``compliance``, ...; empty for a clean measurement."""
     columns: Mapping[str, Column] = field(default_factory=dict)
     """What each array of `raw` is."""
+    id: str = ""
+    """UUID, given by the laboratory."""
+    started_s: float | None = None
+    """Laboratory time; it took ``settings["duration_s"]``."""
+    position: Position | None = None
+    equipment: Equipment | None = None
+    calibration: Calibration | None = None
+    analysis: AnalysisRun | None = None
+    """None where the values were not drawn from `raw`."""
+    source: SourceFile | None = None
+    """Where the raw arrays were read from, if from a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +250,15 @@ class Experiment:
     message: str = ""
     """Why the status is not ``ok``; empty otherwise."""
     notes: Mapping[str, str] = field(default_factory=dict)
+    schema: int = 1
+    """Version of the record's shape, `tansaki.twin.provenance.SCHEMA` where it is made now."""
+    id: str = ""
+    """UUID, given by the laboratory."""
+    provenance: Provenance | None = None
+    clock: Clock | None = None
+    environment: Environment | None = None
+    commission: Commission | None = None
+    """For whom it was made, and who may use it; None outside a campaign."""
 
     def derived(self, name: str) -> Derived | None:
         """The derived value `name` of whichever measurement holds it, or None."""

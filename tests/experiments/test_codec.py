@@ -14,16 +14,31 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tansaki.envs.problem import Trial
-from tansaki.experiments.codec import RECORDS, decode, digest, encode
+from tansaki.experiments.codec import RECORDS, decode, encode
 from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.fingerprint import array_digest
+from tansaki.twin.provenance import (
+    AnalysisRun,
+    Calibration,
+    Clock,
+    Commission,
+    Environment,
+    Equipment,
+    Position,
+    Provenance,
+    Sharing,
+    SourceFile,
+)
 from tansaki.twin.records import (
     Anneal,
     Array,
+    Column,
     Cost,
     Deposition,
     Derived,
     Experiment,
     Measurement,
+    ReceivedSample,
     Recipe,
     TableRequest,
     Trace,
@@ -68,12 +83,21 @@ MEASUREMENTS = st.builds(
     st.dictionaries(NAMES, ARRAYS, max_size=2),
     st.dictionaries(NAMES, st.builds(Derived, NUMBERS, NUMBERS, TEXTS, NUMBERS), max_size=2),
     st.lists(TEXTS, max_size=2).map(tuple),
+    st.dictionaries(NAMES, st.builds(Column, TEXTS, st.tuples(TEXTS), st.just("axis")), max_size=2),
+    TEXTS,
+    OPTIONAL,
+    st.none() | st.builds(Position, NUMBERS, NUMBERS, st.none() | st.integers(0)),
+    st.none() | st.builds(Equipment, *[TEXTS] * 5),
+    st.none() | st.builds(Calibration, NUMBERS, TEXTS),
+    st.none() | st.builds(AnalysisRun, TEXTS, TEXTS, st.dictionaries(NAMES, TEXTS, max_size=2)),
+    st.none() | st.builds(SourceFile, TEXTS, TEXTS),
 )
+SHARING = st.builds(Sharing, st.sampled_from(["open", "share-closed", "closed"]), TEXTS, TEXTS)
 EXPERIMENTS = st.builds(
     Experiment,
     st.integers(0),
     TEXTS,
-    RECIPES | REQUESTS,
+    RECIPES | REQUESTS | st.builds(ReceivedSample, TEXTS, TEXTS),
     st.sampled_from(["ok", "partial", "failed", "censored"]),
     st.sampled_from(["twin", "virtual", "real", "replay"]),
     NUMBERS,
@@ -82,6 +106,12 @@ EXPERIMENTS = st.builds(
     st.lists(MEASUREMENTS, max_size=2).map(tuple),
     TEXTS,
     st.dictionaries(NAMES, TEXTS, max_size=2),
+    st.integers(1, 9),
+    TEXTS,
+    st.none() | st.builds(Provenance, TEXTS, st.none() | st.integers(0), TEXTS),
+    st.none() | st.builds(Clock, TEXTS, TEXTS),
+    st.none() | st.builds(Environment, NUMBERS, NUMBERS),
+    st.none() | st.builds(Commission, *[TEXTS] * 4, SHARING),
 )
 
 
@@ -129,7 +159,7 @@ def test_the_comparison_of_these_tests_sees_small_differences() -> None:
 def test_digest_tells_arrays_apart_that_have_the_same_bytes() -> None:
     zeros = np.zeros(6)
     others = [zeros.reshape(2, 3), zeros.reshape(3, 2), zeros.astype("i8"), zeros.astype(">f8")]
-    assert len({digest(array) for array in [zeros, *others]}) == 5
+    assert len({array_digest(array) for array in [zeros, *others]}) == 5
 
 
 def test_equal_arrays_are_kept_once_whatever_their_layout_in_memory() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tansaki.experiments.config import CampaignConfig, ProblemChoice
+from tansaki.experiments.config import CampaignConfig, ProblemChoice, SharingChoice
 from tansaki.twin.errors import InvalidInputError
 
 TEXT = """
@@ -42,6 +42,16 @@ def test_a_problem_may_be_named_in_short(tmp_path: Path) -> None:
     assert (config.seed, config.budget, config.lab, config.tracking) == (0, None, "twin", True)
 
 
+def test_records_are_closed_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "open.toml"
+    path.write_text('problem = "dataset:x.csv"\nagent = "random"\n')
+    assert CampaignConfig.read(path).sharing == SharingChoice(tier="closed", licence="", embargo="")
+    given = ["sharing.tier=open", "sharing.licence=CC-BY-4.0", "sharing.embargo=2027-04-01", "operator=A. Yamada"]
+    config = CampaignConfig.read(path, given)
+    assert config.sharing == SharingChoice(tier="open", licence="CC-BY-4.0", embargo="2027-04-01")
+    assert CampaignConfig.model_validate(config.model_dump()) == config
+
+
 @pytest.mark.parametrize(
     ("override", "words"),
     [
@@ -53,6 +63,10 @@ def test_a_problem_may_be_named_in_short(tmp_path: Path) -> None:
         ("seed=-1", "seed: got -1"),
         ("seed", "--set: got 'seed'.*NAME=VALUE"),
         ("seed.first=3", "--set.*'seed' holds one value"),
+        ("sharing.tier=public", r"sharing\.tier: got 'public'.*'open', 'share-closed' or 'closed'"),
+        ("sharing.tier=open", r"sharing\.licence: got ''.*open records need a licence"),
+        ("sharing.embargo=soon", r"sharing\.embargo: got 'soon'.*isoformat"),
+        ("sharing.license=MIT", r"key in \[sharing\]: got 'license'.*did you mean 'licence'"),
     ],
 )
 def test_mistakes_are_named(file: Path, override: str, words: str) -> None:

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
+from tansaki.twin.fingerprint import array_digest
+from tansaki.twin.provenance import AnalysisRun, Calibration, Equipment, Position, software
 from tansaki.twin.quantities import SETTINGS, DataFile, Quantity, load
 from tansaki.twin.records import Array, Column, Derived, Measurement
 from tansaki.twin.specimens.specimen import Specimen
@@ -52,6 +54,8 @@ class Calibrated(NamedTuple, Generic[C]):
 
     id: str
     errors: C
+    at_s: float = 0.0
+    """Laboratory time of the calibration."""
 
 
 class Instrument(ABC, Generic[C, M]):
@@ -65,6 +69,7 @@ class Instrument(ABC, Generic[C, M]):
         self.file = file
         self.choices: Mapping[str, Quantity] = file.sections.get(SETTINGS, {})
         """What may be asked for: usual value and range of each setting."""
+        self.equipment = Equipment("simulated", file.title, adapter=f"{type(self).__module__}:{type(self).__name__}")
 
     @abstractmethod
     def calibrate(self, rng: np.random.Generator | None) -> C:
@@ -112,7 +117,25 @@ class Instrument(ABC, Generic[C, M]):
         raw, known = self.acquire(specimen, chosen, held.errors, placed, rng)
         known = {**chosen, **known}
         derived, flags = self.analyse(raw, known)
-        return Measurement(self.name, known, held.id, raw, derived, flags, self.columns)
+        return Measurement(
+            self.name,
+            known,
+            held.id,
+            raw,
+            derived,
+            flags,
+            self.columns,
+            position=Position(0.0, 0.0),
+            equipment=self.equipment,
+            calibration=Calibration(held.at_s, f"specified errors in {self.file.name}.toml"),
+            analysis=self.analysis_of(raw),
+        )
+
+    @classmethod
+    def analysis_of(cls, raw: Mapping[str, Array]) -> AnalysisRun:
+        """What the record says of the analysis of `raw` by this instrument's `analyse`."""
+        inputs = {name: array_digest(array) for name, array in raw.items()}
+        return AnalysisRun(f"{cls.__module__}:{cls.__name__}.analyse", software(), inputs)
 
     def session(self, rng: np.random.Generator | None, calibration_id: str) -> Calibrated[C]:
         """A calibration under its name."""
