@@ -195,7 +195,7 @@ def commission_of(config: Mapping[str, Any], budget: int, fingerprint: str) -> C
 
     The campaign's identifier follows from what decides its course: the same one run again has the same.
     """
-    decides = {name: config[name] for name in ("problem", "agent", "seed", "lab")}
+    decides = {name: config.get(name) for name in ("problem", "agent", "seed", "lab", "fidelity")}
     campaign_id = record_id("campaign", json.dumps(decides, sort_keys=True), budget, fingerprint)
     sharing = Sharing(**config.get("sharing", {}))
     return Commission(campaign_id, config["problem"]["id"], config["agent"], config.get("operator", ""), sharing)
