@@ -21,6 +21,8 @@ from tansaki.twin.quantities import SETTINGS, DataFile, Quantity, load
 from tansaki.twin.records import Array, Column, Derived, Measurement
 from tansaki.twin.specimens.specimen import Specimen
 
+S = TypeVar("S")
+"""What an instrument looks at."""
 C = TypeVar("C")
 """What `calibrate` draws."""
 M = TypeVar("M")
@@ -58,12 +60,14 @@ class Calibrated(NamedTuple, Generic[C]):
     """Laboratory time of the calibration."""
 
 
-class Instrument(ABC, Generic[C, M]):
-    """One kind of instrument with the numbers of its file, read once."""
+class MeasurementChain(ABC, Generic[S, C, M]):
+    """One kind of instrument with the numbers of its file, read once, whatever it looks at."""
 
     name: ClassVar[str]
     columns: ClassVar[Mapping[str, Column]]
     """Unit and role of every raw array."""
+    position: ClassVar[Position | None] = None
+    """Where on a sample it measures."""
 
     def __init__(self, file: DataFile) -> None:
         self.file = file
@@ -76,13 +80,13 @@ class Instrument(ABC, Generic[C, M]):
         """The errors left after a calibration, within the specified bounds; none without `rng`."""
 
     @abstractmethod
-    def mount(self, specimen: Specimen, rng: np.random.Generator | None) -> M:
-        """Place the specimen; exactly in place without `rng`. Raises `InvalidInputError` where it does not fit."""
+    def mount(self, subject: S, rng: np.random.Generator | None) -> M:
+        """Place the subject; exactly in place without `rng`. Raises `InvalidInputError` where it does not fit."""
 
     @abstractmethod
     def acquire(
         self,
-        specimen: Specimen,
+        subject: S,
         chosen: Mapping[str, float],
         errors: C,
         mounting: M,
@@ -100,7 +104,7 @@ class Instrument(ABC, Generic[C, M]):
 
     def measure(
         self,
-        specimen: Specimen,
+        subject: S,
         rng: np.random.Generator | None,
         *,
         settings: Mapping[str, float] | None = None,
@@ -113,8 +117,8 @@ class Instrument(ABC, Generic[C, M]):
         """
         chosen = self.checked(settings or {})
         held = self.session(rng, "single use") if calibration is None else calibration
-        placed = self.mount(specimen, rng) if mounting is None else mounting
-        raw, known = self.acquire(specimen, chosen, held.errors, placed, rng)
+        placed = self.mount(subject, rng) if mounting is None else mounting
+        raw, known = self.acquire(subject, chosen, held.errors, placed, rng)
         known = {**chosen, **known}
         derived, flags = self.analyse(raw, known)
         return Measurement(
@@ -125,7 +129,7 @@ class Instrument(ABC, Generic[C, M]):
             derived,
             flags,
             self.columns,
-            position=Position(0.0, 0.0),
+            position=self.position,
             equipment=self.equipment,
             calibration=Calibration(held.at_s, f"specified errors in {self.file.name}.toml"),
             analysis=self.analysis_of(raw),
@@ -153,13 +157,24 @@ class Instrument(ABC, Generic[C, M]):
         return {**{name: quantity.value for name, quantity in self.choices.items()}, **settings}
 
 
+class Instrument(MeasurementChain[Specimen, C, M]):
+    """One kind of instrument that measures specimens, in their centre if not said otherwise."""
+
+    position = Position(0.0, 0.0)
+
+
+def class_at(name: str, places: Mapping[str, str]) -> Any:
+    """The class behind a name of `INSTRUMENTS` or of another such table."""
+    if name not in places:
+        raise unknown_name("measurement", name, places)
+    module, _, kind = places[name].partition(":")
+    return getattr(import_module(f"tansaki.twin.measurement.{module}"), kind)
+
+
 @cache
 def instrument_class(name: str) -> type[Instrument[Any, Any]]:
     """The class behind a name of `INSTRUMENTS`."""
-    if name not in INSTRUMENTS:
-        raise unknown_name("measurement", name, INSTRUMENTS)
-    module, _, kind = INSTRUMENTS[name].partition(":")
-    found: type[Instrument[Any, Any]] = getattr(import_module(f"tansaki.twin.measurement.{module}"), kind)
+    found: type[Instrument[Any, Any]] = class_at(name, INSTRUMENTS)
     return found
 
 
