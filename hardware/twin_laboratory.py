@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.hardware.limits import check_recipe
+from tansaki.hardware.stations import FullChain
 from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
 from tansaki.twin.provenance import SIMULATED, Environment, Provenance, software
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
@@ -23,7 +23,6 @@ from tansaki.twin.records import (
     Recipe,
     Status,
 )
-from tansaki.twin.specimens.specimen import Specimen
 from tansaki.twin.specimens.titania import specimen_of_film
 from tansaki.twin.synthesis import Synthesis, synthesise
 
@@ -43,8 +42,7 @@ class TwinLaboratory(ImmediateLaboratory):
     """Deposits and measures in the twin; samples are worked on one after the other.
 
     What happens to sample number i depends on the seed, on i, on its recipe and on what the chamber has been
-    through (`drift`); never on who asked. An instrument is calibrated once, when it
-    is first used; its errors and its noise do not depend on which others were asked for.
+    through (`drift`); never on who asked.
     """
 
     def __init__(
@@ -57,21 +55,20 @@ class TwinLaboratory(ImmediateLaboratory):
         self.chamber = open_chamber(chamber, world)
         self._file = load("instruments", "laboratory")
         self._room = self._file.parameters("room", Room)
-        self._calibrations: dict[str, Calibrated[Any]] = {}
+        self._stations = FullChain(seed)
         self._state = ChamberState()
         self._now_s = 0.0
 
     def describe(self) -> LaboratoryDescription:
         """Chamber and instruments."""
         details = {"chamber": self.chamber.name, "drift": str(self.drift), "fidelity": FIDELITY}
-        return LaboratoryDescription("twin", "twin", tuple(INSTRUMENTS), details)
+        return LaboratoryDescription("twin", "twin", self._stations.measurements, details)
 
     def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Deposit, anneal and measure; the clock moves on by the time it takes."""
         if not isinstance(recipe, Recipe):
             raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")
-        for request in measurements:
-            open_instrument(request.instrument).checked(request.settings)
+        self._stations.check(measurements)
         check_recipe(recipe, self._file)
         made = synthesise(
             recipe, self.chamber, self._state, generator(self.seed, "synthesis", number), drift=self.drift
@@ -80,7 +77,7 @@ class TwinLaboratory(ImmediateLaboratory):
         taken: tuple[Measurement, ...] = ()
         if made.film is not None:
             specimen = specimen_of_film(made.film, sample_id, recipe.substrate, *SAMPLE_M)
-            taken = tuple(self._measure(specimen, request, number, i) for i, request in enumerate(measurements))
+            taken = tuple(self._stations.measure(specimen, number, measurements))
         status, message = _judged(made, taken)
         cost = self._cost(recipe, made, taken)
         experiment = Experiment(
@@ -116,15 +113,6 @@ class TwinLaboratory(ImmediateLaboratory):
         super().restore(state)
         self._now_s = float(state["now_s"])
         self._state = ChamberState(**state["chamber"])
-
-    def _measure(self, specimen: Specimen, request: MeasurementRequest, *index: int) -> Measurement:
-        name = request.instrument
-        instrument = open_instrument(name)
-        if name not in self._calibrations:
-            rng = generator(self.seed, f"calibration of {name}")
-            self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
-        rng = generator(self.seed, f"measurement by {name}", *index)
-        return instrument.measure(specimen, rng, settings=request.settings, calibration=self._calibrations[name])
 
     def _cost(self, recipe: Recipe, made: Synthesis, taken: Sequence[Measurement]) -> Cost:
         """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""
