@@ -162,7 +162,7 @@ def _slabs() -> Iterator[Row]:
 
     glass = 1.52
     source = "Fresnel equations"
-    none = stack.film_fractions(stack.Layer(RefractiveIndex(1.0, 0.0), 0.0), glass, 550e-9)
+    none = stack.layer_fractions((stack.Layer(RefractiveIndex(1.0, 0.0), 0.0),), glass, 550e-9)
     twin = float(stack.on_plate(none, glass).transmitted)
     target = 2.0 * glass / (glass * glass + 1.0)
     yield relative("V18-plate", GROUP, "bare plate of index 1.52: T", target, twin, 1e-9, source, "exact")
@@ -172,7 +172,7 @@ def _slabs() -> Iterator[Row]:
         ("half", 0.5, ((glass - 1.0) / (glass + 1.0)) ** 2),
     ):
         film = stack.Layer(RefractiveIndex(n, 0.0), orders * 550e-9 / n)
-        twin = float(stack.film_fractions(film, glass, 550e-9).reflected)
+        twin = float(stack.layer_fractions((film,), glass, 550e-9).reflected)
         label = f"{name}-wave film of index {n} on glass: R"
         yield relative("V18-wave", GROUP, label, target, twin, 1e-9, source, "exact")
 

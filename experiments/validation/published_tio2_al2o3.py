@@ -37,20 +37,20 @@ def _indices() -> Iterator[Row]:
 
 def _mirror() -> Row:
     """n_H L H L H of quarter waves on n_s: the admittance is n_H⁶/(n_L⁴n_s)."""
-    from tansaki.twin.film.multilayer import behind, from_air, through
     from tansaki.twin.film.optical_constants import RefractiveIndex
+    from tansaki.twin.film.stack import Layer, layer_fractions
 
     high, low, plate, wavelength_m = 2.35, 1.65, 1.52, 550e-9
-    fields = behind(plate)
-    for index in (high, low, high, low, high):
-        fields = through(RefractiveIndex(index, 0.0), 0.25 * wavelength_m / index, wavelength_m, fields)
+    films = tuple(
+        Layer(RefractiveIndex(index, 0.0), 0.25 * wavelength_m / index) for index in (high, low, high, low, high)
+    )
     admittance = high**6 / (low**4 * plate)
     return relative(
         "stack-quarter-waves",
         "materials",
         "reflectance of five lossless quarter waves",
         ((admittance - 1.0) / (admittance + 1.0)) ** 2,
-        float(from_air(fields, plate).reflected),
+        float(layer_fractions(films, plate, wavelength_m).reflected),
         1e-9,
         "admittance of quarter-wave films, closed form",
         "exact",

@@ -21,7 +21,7 @@ from tansaki.twin.film.optical_constants import (
     refractive_index,
 )
 from tansaki.twin.film.quadrature import gauss_legendre
-from tansaki.twin.film.stack import Layer, SampleFractions, film_fractions, on_plate
+from tansaki.twin.film.stack import Layer, SampleFractions, layer_fractions, on_plate
 
 VISIBLE_RANGE_M = (400e-9, 700e-9)
 VISIBLE_ENERGIES_EV, _ENERGY_WEIGHTS = gauss_legendre(
@@ -46,7 +46,7 @@ def visible_fractions(
     transmitted = 0.0
     for energy, weight in zip(VISIBLE_ENERGIES_EV, VISIBLE_WEIGHTS):  # noqa: B905  Numba's zip has no `strict`
         index = refractive_index(doped_oxide(energy, carriers_m3, mobility_m2_vs, localised_m3, o, b))
-        film = film_fractions(Layer(index, thickness_m), plate_index, PLANCK_TIMES_LIGHT_EV_M / energy)
+        film = layer_fractions((Layer(index, thickness_m),), plate_index, PLANCK_TIMES_LIGHT_EV_M / energy)
         sample = on_plate(film, plate_index)
         reflected = reflected + weight * sample.reflected
         transmitted = transmitted + weight * sample.transmitted

@@ -23,7 +23,6 @@ from tansaki.twin.deposition.negative_ions import NegativeIons
 from tansaki.twin.deposition.reactive_gas import BergParameters, steady_surface_metal
 from tansaki.twin.deposition.steady import Rest, growth, rest
 from tansaki.twin.deposition.transport import Passage, TransportParameters, passing_fraction
-from tansaki.twin.film.multilayer import StackFractions, behind, from_air, through
 from tansaki.twin.film.optical_constants import (
     Dielectric,
     RefractiveIndex,
@@ -35,6 +34,7 @@ from tansaki.twin.film.optical_constants import (
     sellmeier_index,
     tauc_lorentz,
 )
+from tansaki.twin.film.stack import FilmFractions, Layer, layer_fractions
 
 CHAMBER = "sputter_oxide_pair"
 OPTIONS = {"plate": "glass"}
@@ -157,17 +157,18 @@ def al2o3_index(wavelength_m: Scalar, deficit: Scalar, p: Parameters) -> Refract
 
 def stack_fractions(
     wavelength_m: Scalar, inputs: Inputs, tio2_deficit: Scalar, al2o3_deficit: Scalar, p: Parameters
-) -> StackFractions:
+) -> FilmFractions:
     """R and T of the coated plate at one wavelength; its back face is taken not to reflect."""
     high = tio2_index(wavelength_m, tio2_deficit, p)
     low = al2o3_index(wavelength_m, al2o3_deficit, p)
-    fields = behind(p.plate.refractive_index)
-    fields = through(high, 1e-9 * inputs.tio2_1_nm, wavelength_m, fields)
-    fields = through(low, 1e-9 * inputs.al2o3_1_nm, wavelength_m, fields)
-    fields = through(high, 1e-9 * inputs.tio2_2_nm, wavelength_m, fields)
-    fields = through(low, 1e-9 * inputs.al2o3_2_nm, wavelength_m, fields)
-    fields = through(high, 1e-9 * inputs.tio2_3_nm, wavelength_m, fields)
-    return from_air(fields, p.plate.refractive_index)
+    films = (
+        Layer(high, 1e-9 * inputs.tio2_3_nm),
+        Layer(low, 1e-9 * inputs.al2o3_2_nm),
+        Layer(high, 1e-9 * inputs.tio2_2_nm),
+        Layer(low, 1e-9 * inputs.al2o3_1_nm),
+        Layer(high, 1e-9 * inputs.tio2_1_nm),
+    )
+    return layer_fractions(films, p.plate.refractive_index, wavelength_m)
 
 
 def oxygen_deficit(at: Rest, argon_pressure_pa: Scalar, passage: Passage) -> Scalar:
