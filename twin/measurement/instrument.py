@@ -31,6 +31,7 @@ Settings = Mapping[str, float | int | str]
 
 INSTRUMENTS: Final = {
     "four_point_probe": "electrical.four_point_probe:FourPointProbe",
+    "stylus_profilometer": "surface.stylus_profilometer:StylusProfilometer",
     "hall_station": "electrical.hall_station:HallStation",
 }
 """Where each instrument is; the names are those of the files in twin/instruments."""
