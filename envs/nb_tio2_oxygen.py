@@ -30,6 +30,7 @@ LAYER: Final = Deposition(
     thickness_nm=100.0,
     oxygen_pressure_pa=0.01,
 )
+SUBSTRATE: Final = "glass"
 ANNEAL: Final = Anneal(temperature_c=300.0, duration_s=3600.0, atmosphere="vacuum")
 
 
@@ -42,7 +43,7 @@ class NbTiO2Oxygen(Problem):
     objectives = (Objective("conductivity", "max", "S/cm"),)
     budget = 20
     measurements = ("four_point_probe",)
-    fidelities = ("standard",)
+    fidelities = ("standard", "surrogate")
 
     @cached_property
     def truth(self) -> Truth:  # type: ignore[override]
@@ -56,7 +57,11 @@ class NbTiO2Oxygen(Problem):
 
     def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
         """The laboratory `where`."""
-        return open_laboratory(where, seed, fidelity or self.fidelities[0])
+        if where == "twin" and fidelity == "surrogate":
+            from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
+
+            return SurrogateLaboratory("nb_tio2", seed, {"substrate": SUBSTRATE, "anneal": ANNEAL.atmosphere})
+        return open_laboratory(where, seed)
 
     def recipe(self, point: Point) -> AnyRecipe:
         """One layer of 100 nm on glass, grown at the chosen oxygen pressure, then the fixed anneal."""
@@ -65,7 +70,7 @@ class NbTiO2Oxygen(Problem):
     def _recipe(self, point: Point) -> Recipe:
         self.space.check(point)
         layer = replace(LAYER, oxygen_pressure_pa=float(point[OXYGEN]))
-        return Recipe(material="nb_tio2", substrate="glass", layers=(layer,), anneal=ANNEAL)
+        return Recipe(material="nb_tio2", substrate=SUBSTRATE, layers=(layer,), anneal=ANNEAL)
 
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
         """One over the measured resistivity; the upper bound that remains where the probe was over range."""

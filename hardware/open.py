@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from tansaki.hardware.laboratory import Fidelity, Laboratory
+from tansaki.hardware.laboratory import Laboratory
 from tansaki.twin.errors import unknown_name
 
 PLACES: Final = ("twin",)
 
 
-def open_laboratory(where: str, seed: int, fidelity: Fidelity = "standard") -> Laboratory:
+def open_laboratory(where: str, seed: int) -> Laboratory:
     """The laboratory `where`; ``"twin"`` calls the physics directly, with its world drawn from `seed`."""
     if where not in PLACES:
         raise unknown_name("laboratory", where, PLACES)

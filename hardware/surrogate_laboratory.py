@@ -1,7 +1,8 @@
 """A laboratory at surrogate fidelity: closed-form physics, and readings with a stated relative uncertainty.
 
-The documented shortcut beside the full measurement chain, for systems whose instruments are not modelled: a reading
-is the true output times a log-normal factor, its record says ``fast`` and holds no raw data beside the reading itself.
+Two documented shortcuts beside the measurement chain, both flagged ``fast``: an instrument whose readings were fitted
+to the chain (`tansaki.hardware.fast_readings`), and, for outputs that no instrument of the twin measures, a reading by
+the name of the output, the truth times a log-normal factor of a size stated in the material file.
 """
 
 import math
@@ -10,13 +11,25 @@ from typing import Any
 
 import numpy as np
 
+from tansaki.hardware.fast_readings import FastReadings
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.provenance import SIMULATED, Provenance, software
 from tansaki.twin.quantities import READINGS, load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import AnyRecipe, Cost, Derived, Experiment, Measurement, MeasurementRequest, SystemRecipe
+from tansaki.twin.records import (
+    AnyRecipe,
+    Cost,
+    Derived,
+    Experiment,
+    Measurement,
+    MeasurementRequest,
+    Recipe,
+    SystemRecipe,
+)
 from tansaki.twin.surrogate import Prediction, open_surrogate
+from tansaki.twin.systems import titania_recipes
+from tansaki.twin.systems.registry import system_module
 from tansaki.twin.units import SECONDS_PER_HOUR
 
 
@@ -30,7 +43,10 @@ class SurrogateLaboratory(ImmediateLaboratory):
         super().__init__()
         self.seed = seed
         self._surrogate = open_surrogate(system, options, world)
+        self._options = {**system_module(system).OPTIONS, **(options or {})}
         self._readings = load("materials", system).section(READINGS)
+        self._fast = FastReadings(system, seed)
+        self.measurements = (*self._readings, *self._fast.measurements)
         handling = load("instruments", "laboratory")
         self._step_s = {name: quantity.value for name, quantity in handling.section("step").items()}
         self._price = {name: quantity.value for name, quantity in handling.section("cost").items()}
@@ -40,21 +56,24 @@ class SurrogateLaboratory(ImmediateLaboratory):
 
     def describe(self) -> LaboratoryDescription:
         """System and chamber."""
-        return LaboratoryDescription("surrogate", "twin", tuple(self._readings), self._details)
+        return LaboratoryDescription("surrogate", "twin", self.measurements, self._details)
 
     def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Evaluate and read; the clock moves on by handling, deposition and anneal."""
-        if not isinstance(recipe, SystemRecipe) or recipe.system != self._surrogate.system:
-            got = getattr(recipe, "system", type(recipe).__name__)
-            raise InvalidInputError("recipe", got, f"a SystemRecipe of {self._surrogate.system}")
-        names = [request.instrument for request in measurements]
-        for name in names:
-            if name not in self._readings:
-                raise unknown_name("measurement", name, self._readings)
-        made = self._surrogate.predict(**recipe.settings)
+        asked = self._asked(recipe)
+        for request in measurements:
+            if request.instrument not in self.measurements:
+                raise unknown_name("measurement", request.instrument, self.measurements)
+        by_instrument = [request for request in measurements if request.instrument in self._fast.measurements]
+        self._fast.check(by_instrument)
+        made = self._surrogate.predict(**asked.settings)
         rng = generator(self.seed, "readings", number)
-        taken = tuple(self._read(name, made.values[name], rng) for name in names)
-        cost = self._cost(recipe, made)
+        instruments = iter(self._fast.measure(made.values, number, by_instrument))
+        taken = tuple(
+            next(instruments) if request in by_instrument else self._read(request.instrument, made.values, rng)
+            for request in measurements
+        )
+        cost = self._cost(asked, made, taken)
         experiment = Experiment(
             number=number,
             sample_id=f"{self._surrogate.system}-{self.seed}-{number}",
@@ -84,10 +103,23 @@ class SurrogateLaboratory(ImmediateLaboratory):
         super().restore(state)
         self._now_s = float(state["now_s"])
 
-    def _read(self, name: str, truth: float, rng: np.random.Generator) -> Measurement:
+    def _asked(self, recipe: AnyRecipe) -> SystemRecipe:
+        """The recipe by the names of the system's settings; one of layers is translated."""
+        system = self._surrogate.system
+        if isinstance(recipe, Recipe) and recipe.material == titania_recipes.SYSTEM == system:
+            options = titania_recipes.options_of(recipe)
+            if any(self._options.get(name) != choice for name, choice in options.items()):
+                raise InvalidInputError("recipe", options, f"substrate and anneal of this laboratory: {self._options}")
+            return titania_recipes.system_recipe(recipe)
+        if not isinstance(recipe, SystemRecipe) or recipe.system != system:
+            got = getattr(recipe, "system", type(recipe).__name__)
+            raise InvalidInputError("recipe", got, f"a SystemRecipe of {system}")
+        return recipe
+
+    def _read(self, name: str, values: Mapping[str, float], rng: np.random.Generator) -> Measurement:
         """One reading; the uncertainty is stated of the value read, as an instrument would."""
         relative = self._readings[name].value
-        reading = truth * math.exp(relative * float(rng.standard_normal()))
+        reading = values[name] * math.exp(relative * float(rng.standard_normal()))
         return Measurement(
             instrument=f"{name} reading",
             settings={"relative_uncertainty": relative},
@@ -97,12 +129,13 @@ class SurrogateLaboratory(ImmediateLaboratory):
             flags=("fast",),
         )
 
-    def _cost(self, recipe: SystemRecipe, made: Prediction) -> Cost:
+    def _cost(self, recipe: SystemRecipe, made: Prediction, taken: Sequence[Measurement]) -> Cost:
         handling_s = sum(self._step_s[name] for name in ("load_s", "pump_down_s", "gas_settle_s", "cool_s"))
         chamber_s = handling_s + made.values["deposition_time_s"]
         usual = self._surrogate.settings.get("anneal_duration_s")
         anneal_s = recipe.settings.get("anneal_duration_s", usual.value if usual else 0.0)
         after_s = self._step_s["transfer_s"] + (anneal_s + self._step_s["anneal_overhead_s"] if anneal_s else 0.0)
+        after_s += sum(float(measurement.settings.get("duration_s", 0.0)) for measurement in taken)
         money = self._price["substrate_eur"] + self._price["chamber_eur_h"] * chamber_s / SECONDS_PER_HOUR
         return Cost(chamber_s + after_s, money)
 

@@ -37,6 +37,7 @@ class Claim:
 
 CLAIMS: Final = (
     Claim("sheet resistance", "four_point_probe", "sheet_resistance", lambda film, _: film.sheet_resistance_ohm_sq),
+    Claim("stylus thickness", "four_point_probe", "thickness", lambda film, _: 1e9 * film.thickness_m),
     Claim("resistivity", "four_point_probe", "resistivity", lambda film, _: 100.0 * film.resistivity_ohm_m),
 )
 

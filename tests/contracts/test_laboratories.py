@@ -36,6 +36,11 @@ CASES = {
         tuple(SystemRecipe("nb_tio2", {"oxygen_pressure_pa": p}) for p in (0.003, 0.006, 0.1)),
         ("resistivity_ohm_m",),
     ),
+    "surrogate of films": Case(
+        lambda seed: SurrogateLaboratory("nb_tio2", seed, {"anneal": "vacuum"}),
+        tuple(map(film, (0.003, 0.006, 0.1))),
+        ("four_point_probe",),
+    ),
     "table": Case(
         lambda seed: TableLaboratory(TABLE, seed), tuple(TableRequest("t", {"x": float(i)}) for i in range(3)), ("y",)
     ),
