@@ -9,16 +9,12 @@ metallic films that grow with still less oxygen: they conduct, and they are not 
 """
 
 from dataclasses import replace
-from functools import cached_property
 from typing import Final
 
-from tansaki.envs.problem import Objective, Problem, Trial, Truth
+from tansaki.envs.problem import Objective, Trial
 from tansaki.envs.space import Continuous, Point, SearchSpace
-from tansaki.envs.truths import stored_truth
-from tansaki.hardware.laboratory import Fidelity, Laboratory
-from tansaki.hardware.open import open_laboratory
-from tansaki.twin.fingerprint import package_digest
-from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Experiment, Recipe
+from tansaki.envs.titania_problem import SUBSTRATE, TitaniaProblem
+from tansaki.twin.records import Anneal, Deposition, Experiment, Recipe
 
 OXYGEN: Final = "oxygen_pressure_pa"
 LAYER: Final = Deposition(
@@ -30,11 +26,10 @@ LAYER: Final = Deposition(
     thickness_nm=100.0,
     oxygen_pressure_pa=0.01,
 )
-SUBSTRATE: Final = "glass"
 ANNEAL: Final = Anneal(temperature_c=300.0, duration_s=3600.0, atmosphere="vacuum")
 
 
-class NbTiO2Oxygen(Problem):
+class NbTiO2Oxygen(TitaniaProblem):
     """One parameter on a logarithmic scale; the conductivity in S/cm is maximised."""
 
     id = "tansaki/NbTiO2-Oxygen-v0"
@@ -43,32 +38,10 @@ class NbTiO2Oxygen(Problem):
     objectives = (Objective("conductivity", "max", "S/cm"),)
     budget = 20
     measurements = ("four_point_probe",)
-    fidelities = ("standard", "surrogate")
+    atmosphere = ANNEAL.atmosphere
 
-    @cached_property
-    def truth(self) -> Truth:  # type: ignore[override]
-        """Known optimum, from the store."""
-        return stored_truth(self.id)
-
-    @property
-    def fingerprint(self) -> str:
-        """Id, and digest of the physics behind it."""
-        return f"{self.id} {package_digest('tansaki.twin')}"
-
-    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
-        """The laboratory `where`."""
-        if where == "twin" and fidelity == "surrogate":
-            from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
-
-            return SurrogateLaboratory("nb_tio2", seed, {"substrate": SUBSTRATE, "anneal": ANNEAL.atmosphere})
-        return open_laboratory(where, seed)
-
-    def recipe(self, point: Point) -> AnyRecipe:
+    def recipe_of(self, point: Point) -> Recipe:
         """One layer of 100 nm on glass, grown at the chosen oxygen pressure, then the fixed anneal."""
-        return self._recipe(point)
-
-    def _recipe(self, point: Point) -> Recipe:
-        self.space.check(point)
         layer = replace(LAYER, oxygen_pressure_pa=float(point[OXYGEN]))
         return Recipe(material="nb_tio2", substrate=SUBSTRATE, layers=(layer,), anneal=ANNEAL)
 
@@ -84,10 +57,4 @@ class NbTiO2Oxygen(Problem):
 
     def true_value(self, point: Point) -> float:
         """Conductivity in S/cm that a fresh chamber gives without noise."""
-        from tansaki.twin.deposition.chamber import open_chamber
-        from tansaki.twin.synthesis import true_film
-
-        film = true_film(self._recipe(point), open_chamber())
-        if film is None:
-            raise ArithmeticError(f"{self.id} makes no film at {dict(point)} even without noise")
-        return 0.01 / film.resistivity_ohm_m
+        return 0.01 / self.true_film(point).resistivity_ohm_m
