@@ -4,7 +4,7 @@ Works on raw arrays and settings alone, as on the file of a real instrument.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -79,7 +79,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     if np.any(raw["compliance"]):
         flags.append("compliance")
     if flags:
-        bound = _largest(factor, abs(float(current[0])), "compliance" in flags, number)
+        bound = largest_sheet_resistance(factor, abs(float(current[0])), "compliance" in flags, number)
         derived["sheet_resistance_lower_bound"] = bound
         derived["resistivity_lower_bound"] = _product(bound, height)
         return Analysis(derived, tuple(flags))
@@ -110,20 +110,25 @@ def placement_uncertainty(
 
 
 def tip_positions(
-    normals: NDArray[np.float64],
+    normals: Sequence[float | NDArray[np.float64]] | NDArray[np.float64],
     spacing_m: float,
     length_m: float,
     width_m: float,
     offset_m: float,
     rotation_rad: float,
     pin_m: float,
+    x_m: float | NDArray[np.float64] = 0.0,
+    y_m: float | NDArray[np.float64] = 0.0,
 ) -> tuple[NDArray[np.float64], ...]:
-    """x₁, y₁ … x₄, y₄ from a corner (m), for 11 standard normals: offset x, y, rotation, and two a tip."""
+    """x₁, y₁ … x₄, y₄ from a corner (m), for 11 standard normals: offset x, y, rotation, and two a tip.
+
+    The head is meant to stand at (`x_m`, `y_m`) from the middle of the sample, about which the sample is rotated.
+    """
     cos, sin = np.cos(rotation_rad * normals[2]), np.sin(rotation_rad * normals[2])
     placed = []
     for tip in range(4):
-        along = (tip - 1.5) * spacing_m + pin_m * normals[3 + 2 * tip]
-        across = pin_m * normals[4 + 2 * tip]
+        along = x_m + (tip - 1.5) * spacing_m + pin_m * normals[3 + 2 * tip]
+        across = y_m + pin_m * normals[4 + 2 * tip]
         placed.append(0.5 * length_m + offset_m * normals[0] + cos * along - sin * across)
         placed.append(0.5 * width_m + offset_m * normals[1] + sin * along + cos * across)
     return tuple(placed)
@@ -157,7 +162,8 @@ def _placement(number: Mapping[str, float]) -> float:
     return placement_uncertainty(*(number[name] for name in names))
 
 
-def _largest(factor: float, level_a: float, limited: bool, number: Mapping[str, float]) -> Derived:
+def largest_sheet_resistance(factor: float, level_a: float, limited: bool, number: Mapping[str, float]) -> Derived:
+    """The largest Rs (ohm/sq) that these ranges can measure on a sample with good contacts."""
     bounds = [factor * number["over_range"] * number["voltage_range_v"] / level_a]
     if limited:
         drive = float(outer_ratio(number["spacing_m"], number["tip_radius_m"]))
