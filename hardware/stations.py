@@ -9,9 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from tansaki.twin.deposition.course import Course
 from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
+from tansaki.twin.measurement.process.emission_spectrometer import EmissionSpectrometer
+from tansaki.twin.measurement.process.process_gauges import ProcessGauges
+from tansaki.twin.measurement.process.recording import recorded_trace
+from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import Measurement, MeasurementRequest
+from tansaki.twin.records import Measurement, MeasurementRequest, Trace
 from tansaki.twin.specimens.specimen import Specimen
 
 
@@ -58,3 +63,23 @@ class FullChain:
             calibration = self._calibrations[name]
             taken.append(instrument.measure(specimen, rng, settings=request.settings, calibration=calibration))
         return taken
+
+
+class ProcessStation:
+    """The gauges of the chamber and its spectrometer, calibrated once: what is stored of a run is what they read."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._gauges = ProcessGauges(load("instruments", ProcessGauges.name))
+        self._spectrometer = EmissionSpectrometer(load("instruments", EmissionSpectrometer.name))
+        self._gauge_errors = self._gauges.calibrate(generator(seed, "calibration of process_gauges"))
+        self._light_errors = self._spectrometer.calibrate(generator(seed, "calibration of emission_spectrometer"))
+
+    def trace(self, course: Course, number: int) -> Trace:
+        """The record of run `number`."""
+        return recorded_trace(
+            course,
+            (self._gauges, self._gauge_errors),
+            (self._spectrometer, self._light_errors),
+            generator(self.seed, "process instruments", number),
+        )

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.hardware.limits import check_recipe
-from tansaki.hardware.stations import FullChain
+from tansaki.hardware.stations import FullChain, ProcessStation
 from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.errors import InvalidInputError
@@ -56,6 +56,7 @@ class TwinLaboratory(ImmediateLaboratory):
         self._file = load("instruments", "laboratory")
         self._room = self._file.parameters("room", Room)
         self._stations = FullChain(seed)
+        self._process = ProcessStation(seed)
         self._state = ChamberState()
         self._now_s = 0.0
 
@@ -88,7 +89,7 @@ class TwinLaboratory(ImmediateLaboratory):
             origin="twin",
             started_s=self._now_s,
             cost=cost,
-            trace=made.trace,
+            trace=self._process.trace(made.course, number),
             measurements=_timed(taken, self._now_s + cost.lab_time_s),
             message=message,
             notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tansaki.twin.deposition.chamber import Chamber, DepositionRun
+from tansaki.twin.deposition.course import Course, joined
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.film.grow import NO_VARIATION, grow, peeling_probability
 from tansaki.twin.quantities import load
-from tansaki.twin.records import Film, Recipe, Status, Trace
+from tansaki.twin.records import Film, Recipe, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Synthesis:
     status: Status
     message: str
     film: Film | None
-    trace: Trace
+    course: Course
+    """What truly happened in the chamber."""
     duration_s: float
     """Time in the chamber, heating included, without handling and without the anneal."""
     state: ChamberState
@@ -67,16 +69,6 @@ def true_film(recipe: Recipe, chamber: Chamber) -> Film | None:
 
 
 def _ended(status: Status, message: str, film: Film | None, runs: list[DepositionRun]) -> Synthesis:
-    duration = sum(run.duration_s for run in runs)
-    return Synthesis(status, message, film, _joined(runs), duration, runs[-1].state)
-
-
-def _joined(runs: list[DepositionRun]) -> Trace:
-    """The traces of all layers on one time axis."""
-    starts = np.concatenate(([0.0], np.cumsum([run.duration_s for run in runs])))[: len(runs)]
-    shifted = list(zip(starts, (run.trace for run in runs), strict=True))
-    return Trace(
-        np.concatenate([start + trace.time_s for start, trace in shifted]),
-        {name: np.concatenate([trace.channels[name] for _, trace in shifted]) for name in runs[0].trace.channels},
-        tuple((float(start + time), what) for start, trace in shifted for time, what in trace.events),
-    )
+    starts_s = [0.0, *np.cumsum([run.duration_s for run in runs])]
+    course = joined([run.course for run in runs], starts_s[:-1])
+    return Synthesis(status, message, film, course, float(starts_s[-1]), runs[-1].state)

@@ -45,7 +45,7 @@ def test_the_laboratory_makes_the_stepped_film_too() -> None:
     assert done.status == "ok"
     assert done.film is not None
     assert done.film.thickness_m == pytest.approx(120e-9, rel=0.1)
-    assert sum("oxygen flow to" in what for _, what in done.trace.events) == 1
+    assert sum("oxygen flow to" in what for _, what in done.course.events) == 1
 
 
 @pytest.mark.parametrize("anneal_c", [300.0, 350.0, 400.0])

@@ -17,7 +17,8 @@ from tansaki.twin.backends import bind
 from tansaki.twin.deposition import process, reactive_gas, slices
 from tansaki.twin.deposition.arcs import ArcParameters, arc_rate_per_s, drawn_arcs
 from tansaki.twin.deposition.control import ControlParameters, Settings
-from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k
+from tansaki.twin.deposition.course import Course
+from tansaki.twin.deposition.discharge import DischargeParameters, GasHeating, gas_temperature_k, rates_at
 from tansaki.twin.deposition.drift import (
     ChamberState,
     DriftParameters,
@@ -43,6 +44,7 @@ LARGEST_TRACE = 600
 HEATING_SAMPLES = 40
 METAL = "ti"
 """Metal of the target; its dopant flies along, too dilute to matter for rate and energy."""
+DOPANT = "nb"
 Floats = NDArray[np.float64]
 
 
@@ -65,6 +67,15 @@ class HandlingParameters(NamedTuple):
     """Relative calibration error of the thickness monitor, drawn once a run."""
 
 
+class ResidualGas(NamedTuple):
+    """What the pump leaves behind: shares of the base pressure."""
+
+    h2o: float
+    n2: float
+    h2: float
+    co2: float
+
+
 @dataclass(frozen=True, slots=True)
 class DepositionRun:
     """What came of one `Deposition`."""
@@ -73,11 +84,32 @@ class DepositionRun:
     message: str
     conditions: tuple[GrowthConditions, ...]
     """Hidden truth for the film, bottom first: one slice where growth was steady, none where nothing grew."""
-    trace: Trace
+    course: Course
+    """Hidden truth for the instruments that watch the process."""
     duration_s: float
     """From the start of heating to the closed shutter."""
     state: ChamberState
     """The chamber afterwards."""
+
+    @property
+    def trace(self) -> Trace:
+        """The run as sensors without lag and error would show it, and the two readings that the run depended on."""
+        course = self.course
+        return Trace(
+            course.time_s,
+            {
+                "pressure_pa": course.pressure_pa,
+                "oxygen_pressure_pa": course.oxygen_reading_pa,
+                "oxygen_flow_sccm": course.oxygen_flow_sccm,
+                "voltage_v": course.voltage_v,
+                "current_a": course.current_a,
+                "substrate_temperature_c": course.substrate_temperature_c,
+                "metal_per_s": course.metal_per_s,
+                "deposited_nm": course.deposited_reading_nm,
+                "arcs": course.arcs,
+            },
+            course.events,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +126,7 @@ class Chamber:
     negative_ions: NegativeIons
     control: ControlParameters
     handling: HandlingParameters
+    residual: ResidualGas
     drift: DriftParameters
     arcs: ArcParameters
 
@@ -141,12 +174,12 @@ class Chamber:
             attempt = self.handling.ignition_attempt_s
             dark = np.zeros((2, len(process.CHANNELS)))
             dark[1, 0] = attempt
-            trace = self._trace(deposition, before, heating_s, dark, np.zeros(2))
+            ended = ((heating_s, "ignition failed"),)
             return DepositionRun(
                 "failed",
                 f"plasma not ignited at {deposition.pressure_pa:.3g} Pa argon and {deposition.power_w:.3g} W",
                 (),
-                Trace(trace.time_s, trace.channels, ((heating_s, "ignition failed"),)),
+                self._course(deposition, before, heating_s, dark, np.zeros(0), ended),
                 heating_s + attempt,
                 state,
             )
@@ -178,15 +211,14 @@ class Chamber:
             normal=gauge_normal,
         )
         lit = samples[: outcome.samples]
-        arcs = self._arcs(deposition, settings, lit, generator) if noise else np.zeros(len(lit))
-        trace = self._trace(deposition, before, heating_s, lit, arcs)
+        arcs_s = self._arcs_s(lit, generator) if noise else np.zeros(0)
         events = self._events(deposition, heating_s, outcome, settings)
         message = _shortcomings(deposition, outcome)
         return DepositionRun(
             "partial" if message else "ok",
             message,
             tuple(_conditions(deposition, piece) for piece in film[: outcome.slices]),
-            Trace(trace.time_s, trace.channels, events),
+            self._course(deposition, before, heating_s, lit, arcs_s, events),
             heating_s + plasma_s,
             after if drift else state,
         )
@@ -207,46 +239,73 @@ class Chamber:
             outgassing_sccm=outgassing_sccm(before, self.drift),
             gauge_gain=1.0 + before.gauge_error,
             monitor_gain=monitor_gain,
-            window=window_transmission(before, self.drift),
             noise=float(noise),
             fast_forward=float(fast_forward),
         )
 
-    def _arcs(self, deposition: Deposition, settings: Settings, lit: Floats, generator: np.random.Generator) -> Floats:
-        """Arcs counted up to each sample; their rate is that of the coverage half way between samples."""
-        coverage = 1.0 - lit[:, 5] * lit[:, 4] / (deposition.power_w * settings.window)
-        midway = np.clip(0.5 * (coverage[1:] + coverage[:-1]), 0.0, 1.0)
-        times_s = drawn_arcs(lit[:, 0], arc_rate_per_s(midway, 0.0, self.arcs), self.arcs, generator).times_s
-        return np.searchsorted(times_s, lit[:, 0], side="right").astype(float)
+    def _arcs_s(self, lit: Floats, generator: np.random.Generator) -> Floats:
+        """Instants of the arcs after ignition; their rate is that of the coverage half way between samples."""
+        midway = 0.5 * (lit[1:, 5] + lit[:-1, 5])
+        return drawn_arcs(lit[:, 0], arc_rate_per_s(midway, 0.0, self.arcs), self.arcs, generator).times_s
 
     def _heating_s(self, temperature_c: float) -> float:
         """Time in which a heater of first order comes within its tolerance."""
         rise = abs(temperature_c - self.handling.idle_temperature_c)
         return self.handling.heater_time_s * math.log(max(rise / self.handling.heater_tolerance_k, 1.0))
 
-    def _trace(
-        self, deposition: Deposition, before: ChamberState, heating_s: float, lit: Floats, arcs: Floats
-    ) -> Trace:
-        """Heating (base pressure, no plasma), then the samples from ignition on, with the arcs counted up to each."""
+    def _course(
+        self,
+        deposition: Deposition,
+        before: ChamberState,
+        heating_s: float,
+        lit: Floats,
+        arcs_s: Floats,
+        events: tuple[tuple[float, str], ...],
+    ) -> Course:
+        """Heating (base pressure, no plasma), then the samples from ignition on."""
         h = self.handling
         heating = np.linspace(0.0, heating_s, HEATING_SAMPLES, endpoint=False) if heating_s > 0.0 else np.zeros(0)
         time = np.concatenate((heating, heating_s + lit[:, 0]))
         gone = np.exp(-time / h.heater_time_s)
         temperature = deposition.substrate_temperature_c
-        pressure = np.concatenate((np.full(len(heating), h.base_pressure_pa), deposition.pressure_pa + lit[:, 2]))
         voltage = _padded(heating, lit[:, 4])
-        channels = {
-            "pressure_pa": pressure,
-            "oxygen_pressure_pa": _padded(heating, lit[:, 1]),
-            "oxygen_flow_sccm": _padded(heating, lit[:, 3]),
-            "voltage_v": voltage,
-            "current_a": np.divide(deposition.power_w, voltage, out=np.zeros_like(voltage), where=voltage > 0.0),
-            "substrate_temperature_c": temperature + (h.idle_temperature_c - temperature) * gone,
-            "emission_metal": self.berg.metal_yield * wear_factor(before, self.drift) * _padded(heating, lit[:, 5]),
-            "deposited_nm": 1e9 * _padded(heating, lit[:, 6]),
-            "arcs": _padded(heating, arcs),
+        coverage = _padded(heating, lit[:, 5])
+        metal_per_s = self._metal_per_s(deposition.power_w, voltage, coverage, wear_factor(before, self.drift))
+        pressures = {
+            "ar": _padded(heating, np.full(len(lit), deposition.pressure_pa)),
+            "o2": _padded(heating, lit[:, 2]),
+            **{gas: np.full(len(time), share * h.base_pressure_pa) for gas, share in self.residual._asdict().items()},
         }
-        return Trace(time, channels)
+        return Course(
+            time_s=time,
+            pressures_pa=pressures,
+            oxygen_flow_sccm=_padded(heating, lit[:, 3]),
+            target_coverage=coverage,
+            collector_coverage=_padded(heating, lit[:, 6]),
+            voltage_v=voltage,
+            current_a=np.divide(deposition.power_w, voltage, out=np.zeros_like(voltage), where=voltage > 0.0),
+            metals_per_s={
+                METAL: (1.0 - deposition.dopant_fraction) * metal_per_s,
+                DOPANT: deposition.dopant_fraction * metal_per_s,
+            },
+            window_transmission=np.full(len(time), window_transmission(before, self.drift)),
+            substrate_temperature_c=temperature + (h.idle_temperature_c - temperature) * gone,
+            oxygen_reading_pa=_padded(heating, lit[:, 1]),
+            deposited_reading_nm=1e9 * _padded(heating, lit[:, 7]),
+            arcs_s=heating_s + arcs_s,
+            events=events,
+            idle_temperature_c=h.idle_temperature_c,
+            target_area_m2=self.berg.target_area_m2,
+        )
+
+    def _metal_per_s(self, power_w: float, voltage_v: Floats, coverage: Floats, wear: float) -> Floats:
+        """Metal atoms that leave the target, from bare and covered sites; none without plasma."""
+        burning = voltage_v > 0.0
+        lit = np.where(burning, voltage_v, self.discharge.reference_voltage_v)
+        now = rates_at(lit, power_w, coverage, wear, _rates(self.berg), self.berg, self.discharge)
+        layers_per_s = now.metal_erosion * (1.0 - coverage) + now.compound_erosion * coverage
+        sites = self.berg.site_density_m2 * self.berg.target_area_m2
+        return np.where(burning, sites * layers_per_s, 0.0)
 
     def _events(
         self, deposition: Deposition, heating_s: float, outcome: Outcome, settings: Settings
@@ -312,6 +371,7 @@ def open_chamber(name: str = "sputter_tio2_2inch", world: int | None = None) -> 
         data.parameters("negative_ions", NegativeIons),
         data.parameters("control", ControlParameters),
         data.parameters("handling", HandlingParameters),
+        data.parameters("residual_gas", ResidualGas),
         data.parameters("drift", DriftParameters),
         data.parameters("arcs", ArcParameters),
     )

@@ -71,8 +71,6 @@ class Settings(NamedTuple):
     outgassing_sccm: float
     gauge_gain: float
     monitor_gain: float
-    window: float
-    """Transmission of the optical window."""
     noise: float
     """Scale of the gauge noise: 1 or 0."""
     fast_forward: float

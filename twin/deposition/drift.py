@@ -4,7 +4,7 @@
 - wall memory: the walls keep the oxygen pressure they have seen, relaxing towards it with τ_w, and give off
   Q_max·m/(m + m_½) of oxygen when the plasma heats them (m the remembered pressure);
 - gauge: its relative error is an Ornstein-Uhlenbeck process in hours of operation (σ, τ_g);
-- window of the emission spectrometer: transmission falls exponentially with hours of operation.
+- window of the emission spectrometer: transmission falls exponentially with the sputtered energy.
 
 Within one run all four are held: the run is short against their times.
 """
@@ -25,7 +25,7 @@ class DriftParameters(NamedTuple):
     wall_half_pressure_pa: float
     gauge_sigma: float
     gauge_time_h: float
-    window_loss_per_h: float
+    window_loss_per_kwh: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class ChamberState:
     wall_oxygen_pa: float = 0.0
     gauge_error: float = 0.0
     """Reading over truth, minus one."""
-    operated_h: float = 0.0
 
 
 def wear_factor(state: ChamberState, drift: DriftParameters) -> float:
@@ -53,7 +52,7 @@ def outgassing_sccm(state: ChamberState, drift: DriftParameters) -> float:
 
 def window_transmission(state: ChamberState, drift: DriftParameters) -> float:
     """Light that the coated window still lets through."""
-    return math.exp(-drift.window_loss_per_h * state.operated_h)
+    return math.exp(-drift.window_loss_per_kwh * state.target_energy_kwh)
 
 
 def advanced(
@@ -74,5 +73,4 @@ def advanced(
         target_energy_kwh=state.target_energy_kwh + power_w * plasma_s / JOULES_PER_KILOWATT_HOUR,
         wall_oxygen_pa=oxygen_pa + (state.wall_oxygen_pa - oxygen_pa) * kept,
         gauge_error=state.gauge_error * persistence + drift.gauge_sigma * math.sqrt(1.0 - persistence**2) * normal,
-        operated_h=state.operated_h + hours,
     )

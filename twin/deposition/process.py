@@ -48,7 +48,8 @@ CHANNELS = (
     "true_oxygen_pa",
     "oxygen_flow_sccm",
     "voltage_v",
-    "emission",
+    "target_coverage",
+    "collector_coverage",
     "deposited_m",
 )
 """Columns of the array that `run` fills."""
@@ -111,8 +112,9 @@ def record(
     row[2] = 1e-3 * state.pressure_millipa
     row[3] = flow_sccm
     row[4] = volts
-    row[5] = settings.power_w / volts * (1.0 - state.target_coverage) * settings.window
-    row[6] = grown_m * settings.monitor_gain
+    row[5] = state.target_coverage
+    row[6] = state.collector_coverage
+    row[7] = grown_m * settings.monitor_gain
 
 
 def mean_oxygen_millipa(slices: NDArray[xp.float64], count: int) -> float:

@@ -35,7 +35,7 @@ CHANNELS = {
     "voltage_v",
     "current_a",
     "substrate_temperature_c",
-    "emission_metal",
+    "metal_per_s",
     "deposited_nm",
     "arcs",
 }
@@ -236,8 +236,8 @@ def test_trace_has_its_channels_and_stays_short(chamber: Chamber) -> None:
     assert channel(run, "deposited_nm")[times(run) < events[1]].max() == 0.0
     assert channel(run, "deposited_nm")[-1] == pytest.approx(100.0)
     assert channel(run, "substrate_temperature_c")[lit] == pytest.approx(np.full(lit.sum(), 300.0), abs=1.0)
-    early = channel(run, "emission_metal")[np.flatnonzero(lit)[0]]
-    assert channel(run, "emission_metal")[-1] < 0.05 * early  # the poisoned target hardly emits
+    early = channel(run, "metal_per_s")[np.flatnonzero(lit)[0]]
+    assert channel(run, "metal_per_s")[-1] < 0.05 * early  # the poisoned target hardly gives metal
 
 
 def test_the_gauge_reads_with_its_noise(chamber: Chamber) -> None:
@@ -290,7 +290,7 @@ def test_a_plasma_that_does_not_ignite_is_an_outcome(chamber: Chamber) -> None:
 
 
 def test_without_noise_and_drift_nothing_depends_on_seed_or_history(chamber: Chamber) -> None:
-    used = ChamberState(7, 5.0, 0.1, 0.05, 20.0)
+    used = ChamberState(7, 5.0, 0.1, 0.05)
     one = chamber.deposit(layer(), FRESH, seeded(1), noise=False, drift=False)
     two = chamber.deposit(layer(), used, seeded(2), noise=False, drift=False)
     assert one.conditions == two.conditions
