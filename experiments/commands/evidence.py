@@ -86,15 +86,21 @@ def _caveat_lines(title: str, caveats: Sequence["Caveat"]) -> list[str]:
     return [f"{title}:", *(f"  {caveat.topic}: {caveat.text}" for caveat in caveats), ""]
 
 
-def speed(as_json: JsonFlag = False) -> None:
+def speed(
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Against other programs for the same (extra 'peers'), not against ours.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Measure how fast the twin is, each figure beside what it is compared with in the same run."""
     import sys
     from dataclasses import asdict
 
     from tansaki.experiments.speed import rows
+    from tansaki.experiments.speed_peers import peer_rows
 
     found = []
-    for row in rows():
+    for row in peer_rows() if peers else rows():
         found.append(row)
         sys.stderr.write(f"{row.name}: {row.ours_per_s:.3g}\n")
     columns = ("", "ours", "versus", "theirs", "ratio", "accuracy", "note")

@@ -298,8 +298,9 @@ def on_plate(films: FilmFractions, plate_index: Scalar) -> SampleFractions:
 def rough_face(index: RefractiveIndex, thickness_m: Scalar, roughness_m: Scalar) -> tuple[Layer, Layer]:
     """A film whose upper face is rough: a layer of half film, half void (Bruggeman) on the rest of the film.
 
-    The layer is 2σ high, the height of a face of two levels, in equal parts, that has the rms roughness σ; `thickness_m`
-    is up to the mean height. For roughness well below the wavelength, whose light is not scattered; σ ≤ thickness.
+    The layer is 2σ high, the height of a face of two levels, in equal parts, that has the rms roughness σ;
+    `thickness_m` is up to the mean height. For roughness well below the wavelength, whose light is not scattered;
+    σ ≤ thickness.
     """
     dense = Dielectric(index.n * index.n - index.k * index.k, 2.0 * index.n * index.k)
     mixed = refractive_index(bruggeman_dielectric(0.5, Dielectric(1.0, 0.0), dense))
