@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tansaki.experiments.commands import benchmark, campaign, catalogue, evidence, tabulate
+from tansaki.experiments.commands import benchmark, campaign, catalogue, evidence, records, tabulate
 from tansaki.experiments.commands.output import execute
 
 app = typer.Typer(name="tansaki", add_completion=False, pretty_exceptions_enable=False)
-for verbs in (campaign, benchmark, catalogue, evidence, tabulate):
+for verbs in (campaign, benchmark, catalogue, evidence, records, tabulate):
     verbs.register(app)
 
 

@@ -51,7 +51,9 @@ def read(path: Path) -> list[ImportedExperiment]:
         for entry in file.values():
             said = {name: _text(entry["provenance"][name]) for name in entry["provenance"]}
             values = {
-                _text(group["entry_identifier_uuid"]): {name: _derived(node) for name, node in group["derived"].items()}
+                _text(group["entry_identifier_uuid"]): {
+                    _name(node): _derived(node) for node in group["derived"].values()
+                }
                 for group in _subentries(entry)
             }
             own = {"id": _text(entry["entry_identifier_uuid"]), "sample_id": _text(entry["sample"]["name"])}
@@ -65,7 +67,7 @@ def read_arrays(path: Path, measurement_id: str) -> dict[str, Any]:
         for entry in file.values():
             for group in _subentries(entry):
                 if _text(group["entry_identifier_uuid"]) == measurement_id:
-                    return {name: group["data"][name][()] for name in group["data"]}
+                    return {_name(node): node[()] for node in group["data"].values()}
     raise InvalidInputError("measurement", measurement_id, f"one of those in {path.name}")
 
 
@@ -145,8 +147,10 @@ def _subentry(entry: Any, experiment: Experiment, measurement: Measurement) -> N
     _data(_group(entry, "data", "NXdata"), measurement)
     derived = _group(entry, "derived", "NXcollection")
     for name, value in measurement.derived.items():
-        node = derived.create_dataset(name, data=value.value)
-        node.attrs.update({"units": value.unit, "uncertainty": value.u, "uncertainty_systematic": value.u_systematic})
+        node = derived.create_dataset(_key(name), data=value.value)
+        node.attrs.update(
+            {"name": name, "units": value.unit, "uncertainty": value.u, "uncertainty_systematic": value.u_systematic}
+        )
 
 
 def _x_ray_source(instrument: Any, settings: Mapping[str, float | int | str]) -> None:
@@ -166,7 +170,8 @@ def _x_ray_source(instrument: Any, settings: Mapping[str, float | int | str]) ->
 def _data(data: Any, measurement: Measurement) -> None:
     signal = ""
     for name, array in measurement.raw.items():
-        node = data.create_dataset(name, data=np.asarray(array))
+        node = data.create_dataset(_key(name), data=np.asarray(array))
+        node.attrs["name"] = name
         column = measurement.columns.get(name)
         if column is None:
             continue
@@ -187,9 +192,18 @@ def _group(parent: Any, name: str, kind: str) -> Any:
 def _fields(group: Any, values: Mapping[str, float | int | str], units: Mapping[str, str] | None = None) -> None:
     """One dataset a value; empty texts are what was not known, and left out where nothing reads them."""
     for name, value in values.items():
-        group.create_dataset(name, data=value, dtype=h5py.string_dtype() if isinstance(value, str) else None)
+        group.create_dataset(_key(name), data=value, dtype=h5py.string_dtype() if isinstance(value, str) else None)
         if units and name in units:
             group[name].attrs["units"] = units[name]
+
+
+def _key(name: str) -> str:
+    """`name` as HDF5 takes it: a slash would open a group."""
+    return name.replace("/", "_") or "_"
+
+
+def _name(node: Any) -> str:
+    return str(node.attrs["name"])
 
 
 def _text(node: Any) -> str:

@@ -1,16 +1,14 @@
 """RO-Crate with Process Run Crate actions: a folder whose ``ro-crate-metadata.json`` tells who made what from what.
 
 One CreateAction an experiment (the deposition: recipe in, sample out) and one a measurement (sample in, raw file out).
-Raw arrays of one dimension are in CSV files that ``tansaki analyse`` reads again; pictures are NumPy files. Needs the
-package ``rocrate`` (extra ``interop``).
+Raw arrays are in files of `tansaki.experiments.exports.raw_files`. Needs the package ``rocrate`` (extra ``interop``).
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
+from urllib.parse import quote
 
 from tansaki.experiments.exports.campaign_records import (
     CampaignRecords,
@@ -25,9 +23,9 @@ from tansaki.experiments.exports.campaign_records import (
     times_of,
 )
 from tansaki.experiments.exports.export import needs_extra
-from tansaki.hardware.files.columns import write_columns
+from tansaki.experiments.exports.raw_files import write_raw
 from tansaki.twin.provenance import software
-from tansaki.twin.records import Derived, Experiment, Measurement
+from tansaki.twin.records import Derived, Measurement
 
 PROFILE: Final = "https://w3id.org/ro/wfrun/process/0.5"
 VERSION: Final = "1.1"
@@ -49,7 +47,7 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
     crate.root_dataset["identifier"] = commission.campaign_id
 
     def add(at: str, kind: str, /, **properties: Any) -> Any:
-        entity = entity_class(crate, at, properties={"@type": kind, **properties})
+        entity = entity_class(crate, quote(at, safe="#:/"), properties={"@type": kind, **properties})
         return crate.add(entity)
 
     crate.root_dataset["conformsTo"] = add(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
@@ -58,7 +56,7 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
     operator = add("#operator", "Person", name=commission.operator) if commission.operator else planner
     crate.root_dataset["conditionsOfAccess"] = _access(sharing_of(campaign.experiments[0]))
     instruments: dict[str, Any] = {}
-    folder.mkdir()
+    (folder / "raw").mkdir(parents=True)
     for experiment in campaign.experiments:
         started, ended = times_of(experiment)
         said = [
@@ -95,8 +93,8 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
                 made = measurement.equipment
                 about = {"name": name, "model": made.model, "manufacturer": made.maker} if made else {"name": name}
                 instruments[name] = add(f"#instrument-{len(instruments)}", "Thing", **about)
-            files = _raw_files(folder, experiment, measurement, order)
-            results = [_file(crate, folder, made, measurement) for made in files]
+            files = write_raw(folder / "raw", experiment, measurement, order)
+            results = [_file(crate, folder, path, measurement) for path in files]
             begun, done = measurement_times(experiment, measurement)
             add(
                 f"#{measurement.id}",
@@ -159,29 +157,8 @@ def _access(sharing: Mapping[str, str]) -> str:
     return f"{sharing['tier']}{until}"
 
 
-def _raw_files(folder: Path, experiment: Experiment, measurement: Measurement, order: int) -> list[Path]:
-    """Write the raw arrays: one CSV for all that have one dimension, one NumPy file for each that has more."""
-    place = folder / "raw"
-    place.mkdir(exist_ok=True)
-    stem = f"{experiment.number:04d}_{order:02d}_{measurement.instrument.replace(' ', '_')}"
-    made = []
-    flat = {name: array for name, array in measurement.raw.items() if array.ndim == 1}
-    if flat:
-        notes = {**provenance_of(experiment), "sample": experiment.sample_id, "calibration": measurement.calibration_id}
-        notes["started"] = measurement_times(experiment, measurement)[0]
-        path = place / f"{stem}.csv"
-        path.write_text(write_columns(flat, measurement.settings, notes), encoding="utf-8")
-        made.append(path)
-    for name, array in measurement.raw.items():
-        if array.ndim != 1:
-            path = place / f"{stem}_{name}.npy"
-            np.save(path, array, allow_pickle=False)
-            made.append(path)
-    return made
-
-
 def _file(crate: Any, folder: Path, path: Path, measurement: Measurement) -> Any:
-    encoding = "text/csv" if path.suffix == ".csv" else "application/octet-stream"
+    encoding = {".csv": "text/csv", ".ras": "text/plain"}.get(path.suffix, "application/octet-stream")
     about = {"name": path.name, "encodingFormat": encoding, "contentSize": str(path.stat().st_size)}
     units = {name: column.unit for name, column in measurement.columns.items()}
     relative = path.relative_to(folder).as_posix()
