@@ -25,7 +25,7 @@ from typing import Any, Final, Literal, TypeVar, cast, get_args, get_type_hints
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
 Kind = Literal["measured", "fitted", "assumed"]
-Folder = Literal["elements", "instruments", "materials"]
+Folder = Literal["crystals", "elements", "instruments", "materials", "substrates"]
 SETTINGS: Final = "settings"
 """Section of a material file with one quantity a setting of its system: usual value, valid and possible range."""
 READINGS: Final = "readings"
