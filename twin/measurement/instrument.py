@@ -35,6 +35,7 @@ INSTRUMENTS: Final = {
     "stylus_profilometer": "surface.stylus_profilometer:StylusProfilometer",
     "four_point_map": "electrical.four_point_map:FourPointMap",
     "hall_station": "electrical.hall_station:HallStation",
+    "spectrophotometer": "optical.spectrophotometer:Spectrophotometer",
 }
 """Where each instrument is; the names are those of the files in twin/instruments."""
 

@@ -59,8 +59,9 @@ def specimen_of_film(
     length_m: float,
     width_m: float,
     surface: Callable[[], SurfaceMap] | None = None,
+    thickness_curvature_per_m2: float = 0.0,
 ) -> Specimen:
-    """The specimen on which a film of `tansaki.twin.film.grow` lies."""
+    """The specimen on which a film of `tansaki.twin.film.grow` lies; it is as thick as the film at its centre."""
     solid, _, _ = _numbers(film.material)
     x = film.dopant_fraction
     rutile = film.crystalline_fraction * film.rutile_fraction
@@ -84,20 +85,36 @@ def specimen_of_film(
         crystals,
     )
     charge = Charge(film.resistivity_ohm_m, film.carrier_density_m3, film.mobility_m2_vs)
-    return Specimen(sample_id, substrate, length_m, width_m, (layer,), charge, surface)
+    return Specimen(
+        sample_id,
+        substrate,
+        length_m,
+        width_m,
+        (layer,),
+        charge,
+        surface,
+        thickness_curvature_per_m2=thickness_curvature_per_m2,
+    )
 
 
 def film_index(film: Film, wavelength_m: Floats) -> NDArray[np.complex128]:
-    """n + ik at `wavelength_m`: the doped oxide of the film's own carriers, with its voids as empty spheres."""
+    """n + ik at `wavelength_m`: the doped oxide of the film's own carriers, its voids empty spheres (Bruggeman).
+
+    Carriers and mobility of a film are those of the whole: what a Hall measurement gives. The solid between the voids
+    has n/(1 − f) of them and conducts 1/(1 − 3f/2) as well, which is what the mixture gives at zero frequency with
+    spheres that do not conduct: at low frequency the film absorbs as it conducts direct current.
+    """
     _, oxide, moss = _numbers(film.material)
+    voids = film.void_fraction
+    solid = 1.0 - voids
     dense = doped_oxide(
         photon_energy_ev(np.asarray(wavelength_m, dtype=np.float64)),
-        film.carrier_density_m3,
-        film.mobility_m2_vs,
-        film.localised_density_m3,
+        film.carrier_density_m3 / solid,
+        film.mobility_m2_vs * solid / (1.0 - 1.5 * voids),
+        film.localised_density_m3 / solid,
         oxide,
         moss,
     )
-    mixed = bruggeman_dielectric(film.void_fraction, Dielectric(1.0, 0.0), dense)
+    mixed = bruggeman_dielectric(voids, Dielectric(1.0, 0.0), dense)
     index = refractive_index(mixed)
     return np.asarray(index.n + 1j * index.k)

@@ -1,0 +1,227 @@
+"""Least squares of T and R with a film model: for films with too few fringes, and to refine where there are some.
+
+The film's parameters and the instrument's systematic errors (100 % line, mirror, steps where the detector changes) are
+fitted together. Each has a prior, normal in the parameter or its logarithm: for the errors their specified size, for
+the film what the operator thinks of it. With weights W, slopes J and prior precisions P the covariance of the estimate
+is C = (JᵀWJ + P)⁻¹. Its part C·JᵀWJ·C comes from noise and averages away; the rest, C·P·C, does not.
+
+Several thicknesses can fit alike. Short damped Gauss-Newton runs from a grid of thicknesses on a thinned spectrum find
+where to start; scipy (MINPACK) does the rest.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from tansaki.twin.backends import bind
+from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.film.optical_constants import PLANCK_TIMES_LIGHT_EV_M
+from tansaki.twin.measurement.optical import spectrum_slopes
+from tansaki.twin.measurement.optical.spectrum_slopes import PARAMETERS
+
+Floats = NDArray[np.float64]
+
+FILM: Final = len(PARAMETERS)
+ERRORS: Final = ("transmittance_gain", "transmittance_step", "reflectance_gain", "reflectance_step")
+"""Relative systematic errors that are fitted too, in the order of the estimate, after the film."""
+_LINEAR: Final = frozenset({"epsilon_infinity", "gap_ev", "plasma_ev2", "localised_strength", "void_fraction"})
+LOGARITHMIC: Final = np.array([name not in _LINEAR for name in PARAMETERS])
+"""Which film parameters have a prior, and a normal uncertainty, in their logarithm."""
+START_THICKNESSES_M: Final = 1e-9 * np.array(
+    [12.0, 20.0, 32.0, 46.0, 62.0, 80.0, 100.0, 122.0, 146.0, 172.0, 200.0, 230.0, 262.0, 296.0, 332.0]
+)
+"""Where the search begins without fringes, closer than the distance of minima."""
+THICK_M: Final = 1e-9 * np.arange(350.0, 900.0, 34.0)
+"""Where it goes on, for films whose fringes were not told apart."""
+_MOST_VOIDS = 0.5
+_GROUP_EV = 0.012
+"""Readings closer than this are averaged before the fit: a fortieth of a fringe of a film of half a micrometre."""
+_SCAN_GROUP_EV = 0.08
+_SCAN_NOISE = 0.02
+"""Least noise assumed in the search, so that a poor model still shows the valleys."""
+_FARTHEST = 2.0
+"""Largest step of the search, in standard deviations of the priors."""
+_FIRM = 0.5
+"""Width of the priors in the search, relative: no odd films on the way."""
+_ROUNDS = ((2, 5), (3, 3))
+"""Steps of the search and how many of the films go on, in turn."""
+_EVALUATIONS = 30
+_SMALL = 1e-5
+_GOOD = 1.5
+"""Misfit below which no other start is tried."""
+
+
+class Spectrum(NamedTuple):
+    """Measured fractions with their noise (one standard deviation); all one number a wavelength."""
+
+    wavelength_m: Floats
+    transmittance: Floats
+    reflectance: Floats
+    noise: Floats
+    plate_index: Floats
+    beyond_change: Floats
+    """1 where the second detector read, else 0."""
+
+    def grouped(self, width_ev: float) -> "Spectrum":
+        """Means over groups of neighbours within `width_ev` of photon energy, read by one detector."""
+        cell = np.floor(PLANCK_TIMES_LIGHT_EV_M / self.wavelength_m / width_ev) + 1e6 * self.beyond_change
+        first = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
+        number = np.diff(np.append(first, len(cell)))
+        means = [np.add.reduceat(column, first) / number for column in self]
+        return Spectrum(*means)._replace(noise=np.sqrt(np.add.reduceat(self.noise**2, first)) / number)
+
+
+class Priors(NamedTuple):
+    """Centre and width of each film parameter (width relative where `LOGARITHMIC`), and the size of each error."""
+
+    centre: Floats
+    width: Floats
+    error_size: Floats
+
+
+class Fitted(NamedTuple):
+    """The estimate; `covariance` and `random` in the scale of the priors: logarithms where `LOGARITHMIC`."""
+
+    film: Floats
+    """Values of `PARAMETERS`."""
+    errors: Floats
+    covariance: Floats
+    random: Floats
+    """Part of the covariance that comes from noise."""
+    misfit: float
+    """χ² of the data over the number of data less the number of parameters: 1 for a right model."""
+
+
+class _Problem:
+    """Residuals and slopes over z, the distance from the priors in their widths."""
+
+    def __init__(self, spectrum: Spectrum, priors: Priors, least_noise: float = 0.0) -> None:
+        self.spectrum, self.priors = spectrum, priors
+        number = len(spectrum.wavelength_m)
+        self.weight = 1.0 / np.maximum(spectrum.noise, least_noise)
+        self.found = np.empty((2, number))
+        self.along = np.empty((2, number, FILM))
+        self.room = np.zeros((2, FILM))
+        self.compiled = _compiled()
+        self.logarithmic = np.log(priors.centre, out=np.zeros(FILM), where=LOGARITHMIC)
+
+    def film(self, z: Floats) -> Floats:
+        """Parameters at z."""
+        moved = self.priors.width * z[:FILM]
+        values: Floats = np.where(
+            LOGARITHMIC, np.exp(np.clip(self.logarithmic + moved, -60.0, 60.0)), self.priors.centre + moved
+        )
+        # A face cannot be rougher than the film is thick.
+        values[1] = min(values[1], 0.5 * values[0])
+        values[-1] = min(max(values[-1], 0.0), _MOST_VOIDS)
+        return values
+
+    def gains(self, z: Floats) -> tuple[Floats, Floats]:
+        error, beyond = self.priors.error_size * z[FILM:], self.spectrum.beyond_change
+        return 1.0 + error[0] + error[1] * beyond, 1.0 + error[2] + error[3] * beyond
+
+    def residuals(self, z: Floats) -> Floats:
+        """Measured less modelled over noise, then z itself."""
+        s = self.spectrum
+        self.compiled.spectra(self.film(z), s.wavelength_m, s.plate_index, self.found)
+        return self._differences(z)
+
+    def slopes(self, z: Floats) -> Floats:
+        """Derivatives of `residuals` (of a film within its limits of roughness and voids)."""
+        return self.both(z)[1]
+
+    def both(self, z: Floats) -> tuple[Floats, Floats]:
+        s, p = self.spectrum, self.priors
+        film = self.film(z)
+        self.compiled.slopes(film, s.wavelength_m, s.plate_index, self.found, self.along, self.room[0], self.room[1])
+        number = len(s.wavelength_m)
+        scale = p.width * np.where(LOGARITHMIC, film, 1.0)
+        jacobian = np.zeros((2 * number + len(z), len(z)))
+        for side, gain in enumerate(self.gains(z)):
+            rows = slice(side * number, (side + 1) * number)
+            jacobian[rows, :FILM] = -(gain * self.weight)[:, None] * self.along[side] * scale
+            light = -self.weight * self.found[side]
+            jacobian[rows, FILM + 2 * side] = light * p.error_size[2 * side]
+            jacobian[rows, FILM + 2 * side + 1] = light * p.error_size[2 * side + 1] * s.beyond_change
+        jacobian[2 * number :] = np.eye(len(z))
+        return self._differences(z), jacobian
+
+    def _differences(self, z: Floats) -> Floats:
+        s = self.spectrum
+        through, back = self.gains(z)
+        return np.concatenate(
+            [
+                self.weight * (s.transmittance - through * self.found[0]),
+                self.weight * (s.reflectance - back * self.found[1]),
+                z,
+            ]
+        )
+
+    def start(self, thickness_m: float) -> Floats:
+        """The priors' centre, with a thickness."""
+        z = np.zeros(FILM + len(ERRORS))
+        z[0] = (np.log(thickness_m) - self.logarithmic[0]) / self.priors.width[0]
+        return z
+
+
+def fit(spectrum: Spectrum, priors: Priors, thicknesses_m: Sequence[float] | Floats) -> Fitted:
+    """The film that fits best, searched from each of `thicknesses_m`."""
+    problem = _Problem(spectrum.grouped(_GROUP_EV), priors)
+    best: Fitted | None = None
+    for start in _starts(spectrum, priors, thicknesses_m):
+        found = _estimate(problem, start)
+        if best is None or found.misfit < best.misfit:
+            best = found
+        if best.misfit < _GOOD:
+            break
+    if best is None:
+        raise InvalidInputError("thicknesses_m", thicknesses_m, "at least one")
+    return best
+
+
+def _estimate(problem: _Problem, start: Floats) -> Fitted:
+    priors = problem.priors
+    z = least_squares(
+        problem.residuals, start, jac=problem.slopes, method="lm", max_nfev=_EVALUATIONS, xtol=_SMALL, ftol=_SMALL
+    ).x
+    residuals, jacobian = problem.both(z)
+    data = len(residuals) - len(z)
+    information = jacobian[:data].T @ jacobian[:data]
+    covariance = np.linalg.inv(information + np.eye(len(z)))
+    scale = np.concatenate([priors.width, priors.error_size])
+    outer = np.outer(scale, scale)
+    return Fitted(
+        problem.film(z),
+        priors.error_size * z[FILM:],
+        covariance * outer,
+        (covariance @ information @ covariance) * outer,
+        float(residuals[:data] @ residuals[:data]) / max(data - FILM, 1),
+    )
+
+
+def _starts(spectrum: Spectrum, priors: Priors, thicknesses_m: Sequence[float] | Floats) -> list[Floats]:
+    """Where to start, the most promising first."""
+    firm = priors._replace(width=np.where(np.arange(FILM) > 0, _FIRM * priors.width, priors.width))
+    problem = _Problem(spectrum.grouped(_SCAN_GROUP_EV), firm, _SCAN_NOISE)
+    running = [problem.start(float(thickness)) for thickness in thicknesses_m]
+    for steps, kept in _ROUNDS:
+        costs = []
+        for number, z in enumerate(running):
+            for _ in range(steps):
+                residuals, jacobian = problem.both(z)
+                step = np.linalg.solve(jacobian.T @ jacobian, -jacobian.T @ residuals)
+                z = z + np.clip(step, -_FARTHEST, _FARTHEST)
+            running[number] = z
+            last = problem.residuals(z)
+            costs.append(float(last @ last))
+        running = [running[i] for i in np.argsort(costs)[:kept]]
+    return [np.concatenate([z[:1], _FIRM * z[1:FILM], z[FILM:]]) for z in running]
+
+
+@cache
+def _compiled() -> Any:
+    return bind(spectrum_slopes, "numba")
