@@ -33,7 +33,7 @@ def read_text(path: Path) -> tuple[str, SourceFile]:
     except OSError as error:
         raise InvalidInputError("file", str(path), "a file that can be read", error.strerror or "") from error
     source = SourceFile(path.name, hashlib.sha256(content).hexdigest())
-    for encoding in ENCODINGS:
+    for encoding in ENCODINGS if b"\0" not in content else ():
         try:
             return content.decode(encoding), source
         except UnicodeDecodeError:
