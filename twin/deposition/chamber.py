@@ -28,10 +28,11 @@ from tansaki.twin.deposition.drift import (
     window_transmission,
 )
 from tansaki.twin.deposition.flow_steps import as_array, check_flow_steps
-from tansaki.twin.deposition.gas_path import GasPath
+from tansaki.twin.deposition.gas_path import GasPath, edge_to_centre, free_edge_to_centre
 from tansaki.twin.deposition.negative_ions import NegativeIons
 from tansaki.twin.deposition.process import Outcome
 from tansaki.twin.deposition.reactive_gas import BergParameters, Rates
+from tansaki.twin.deposition.sources import annulus_flux_m2
 from tansaki.twin.deposition.transport import Passage, TransportParameters
 from tansaki.twin.deposition.transport_table import gas_path
 from tansaki.twin.draw import drawn_chamber
@@ -141,6 +142,23 @@ class Chamber:
         """The way of the metal through the gas that this plasma heats."""
         heated = float(gas_temperature_k(deposition.power_w, deposition.pressure_pa, self.gas_heating))
         return Passage(self.transport, self.path, self.negative_ions, self.discharge.compound_electron_yield, heated)
+
+    def thickness_curvature_per_m2(self, deposition: Deposition) -> float:
+        """Relative fall of the layer's thickness over the square of the distance from the axis, near it, 1/m².
+
+        The collision-free profile of the racetrack times what the gas evens out, [t(R)/t₀(R)]^(r²/R²) with the edge R
+        of the transport table; taken at r = R/10.
+        """
+        path, distance_m = self.path, self.transport.distance_m
+        heated = self.passage(deposition).gas_temperature_k
+        evened = edge_to_centre(deposition.pressure_pa, distance_m, heated, path) / free_edge_to_centre(
+            distance_m, path
+        )
+        radius_m = 0.1 * path.wafer_radius_m
+        near, centre = (
+            annulus_flux_m2(r, distance_m, path.inner_radius_m, path.outer_radius_m) for r in (radius_m, 0.0)
+        )
+        return float(1.0 - near / centre * evened**0.01) / radius_m**2
 
     def deposit(
         self,

@@ -435,3 +435,19 @@ def test_another_chamber_of_the_same_kind_has_its_own_yields() -> None:
     assert first.berg._replace(metal_yield=0.0, compound_yield=0.0) == nominal.berg._replace(
         metal_yield=0.0, compound_yield=0.0
     )
+
+
+def test_a_layer_thins_from_the_axis_as_the_ring_above_it_says(chamber: Chamber) -> None:
+    # Without gas: t ∝ ∫ d⁴/(d² + ρ²)² over a ring of radius a for a point at r, expanded in r/d. With q = a²/d²,
+    # κ = 2(1 − 2q)/(d²(1 + q)²) for a thin ring; the racetrack from 20 to 30 mm lies between its edges.
+    distance_m = chamber.transport.distance_m
+
+    def ring(radius_m: float) -> float:
+        q = (radius_m / distance_m) ** 2
+        return 2.0 * (1.0 - 2.0 * q) / (distance_m**2 * (1.0 + q) ** 2)
+
+    thin = chamber.thickness_curvature_per_m2(layer(pressure_pa=1e-6, power_w=1e-3))
+    assert ring(chamber.path.outer_radius_m) < thin < ring(chamber.path.inner_radius_m)
+    # Gas scatters from the axis outwards: with pressure the layer thins faster, by a fifth at 2 Pa.
+    denser = chamber.thickness_curvature_per_m2(layer(pressure_pa=2.0))
+    assert 1.0 < denser / thin < 1.2
