@@ -1,5 +1,7 @@
 """Problems by id: ``tansaki/<Task>-v<N>`` for the twin's, ``dataset:PATH`` for a table of measurements."""
 
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Final, Literal
 
 from tansaki.envs.problem import Problem
@@ -7,8 +9,13 @@ from tansaki.envs.system_problem import SystemProblem, system_problems
 from tansaki.twin.errors import InvalidInputError, unknown_name
 
 FLAGSHIP: Final = "tansaki/NbTiO2-Oxygen-v0"
-PROBLEMS: Final = (FLAGSHIP, *system_problems())
-ENVIRONMENTS: Final = (FLAGSHIP, *(name for name, table in system_problems().items() if len(table["objectives"]) == 1))
+MODULES: Final[Mapping[str, str]] = {
+    FLAGSHIP: "nb_tio2_oxygen:NbTiO2Oxygen",
+    "tansaki/NbTiO2-Transparent-v0": "nb_tio2_transparent:NbTiO2Transparent",
+}
+"""Problems with a module of their own; the others are tables."""
+PROBLEMS: Final = (*MODULES, *system_problems())
+ENVIRONMENTS: Final = (*MODULES, *(name for name, table in system_problems().items() if len(table["objectives"]) == 1))
 """Problems that are Gymnasium environments too: those with one objective."""
 DATASET: Final = "dataset:"
 
@@ -26,8 +33,8 @@ def open_problem(problem_id: str, goal: Literal["min", "max"] | None = None, obj
         raise unknown_name("problem", problem_id, [*PROBLEMS, "dataset:PATH"])
     if goal is not None or objective is not None:
         raise InvalidInputError("--goal/--objective", goal or objective, f"data sets only, not {problem_id}")
-    if problem_id == FLAGSHIP:
-        from tansaki.envs.nb_tio2_oxygen import NbTiO2Oxygen
-
-        return NbTiO2Oxygen()
+    if problem_id in MODULES:
+        module, _, kind = MODULES[problem_id].partition(":")
+        made: Problem = getattr(import_module(f"tansaki.envs.{module}"), kind)()
+        return made
     return SystemProblem(problem_id)

@@ -7,6 +7,9 @@ from abc import abstractmethod
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tansaki.envs.problem import Problem, Truth
 from tansaki.envs.space import Point
 from tansaki.envs.truths import stored_truth
@@ -51,6 +54,10 @@ class TitaniaProblem(Problem):
         """What the laboratory is told."""
         self.space.check(point)
         return self.recipe_of(point)
+
+    def true_values(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Noise-free objective at rows of the unit cube: (n, width) to (n, 1)."""
+        return np.asarray([[self.true_value(point)] for point in self.space.decode(units)])
 
     def true_film(self, point: Point) -> Film:
         """The film that a fresh chamber gives without noise."""

@@ -1,13 +1,13 @@
 """How the known optima and fronts were found; the tests find them again.
 
 `dense_search` over a grid, for one parameter; `wide_search` and `front_search` for the problems at surrogate fidelity,
-which give a million values a second. ``python -m tansaki.envs.truth_search ID`` prints the table to store in
-``truths.toml``.
+which give a million values a second, with more patience for those that give a hundred. ``python -m
+tansaki.envs.truth_search ID`` prints the table to store in ``truths.toml``.
 """
 
 from collections.abc import Callable
 from itertools import product
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,22 @@ from numpy.typing import NDArray
 from tansaki.envs.problem import Front, Objective, Problem, Truth
 from tansaki.envs.space import Point, SearchSpace
 
-SAMPLES: Final = 1 << 18
-"""Sobol points of the first look at a space."""
-CHILDREN: Final = 256
-"""Points drawn around each kept one in a refinement."""
-KEPT: Final = 64
+
+class Effort(NamedTuple):
+    """How much is looked at."""
+
+    samples: int
+    """Sobol points of the first look at a space."""
+    kept: int
+    children: int
+    """Points drawn around each kept one in a refinement."""
+    refinements: int
+
+
+WIDE: Final = Effort(1 << 18, 64, 256, 24)
+"""For a million values a second."""
+PATIENT: Final = Effort(1 << 12, 8, 48, 14)
+"""For a hundred values a second."""
 SHRINKING: Final = tuple(0.15 * 0.6**k for k in range(24))
 """Standard deviations, in the unit cube, of the refinements."""
 Rows = NDArray[np.float64]
@@ -55,13 +66,15 @@ def dense_search(problem: Problem, points_per_axis: int, refinements: int = 3) -
     return Truth(point, best, worst, method)
 
 
-def wide_search(problem: Evaluated, seed: int = 0) -> Truth:
+def wide_search(problem: Evaluated, seed: int = 0, effort: Effort = WIDE) -> Truth:
     """Noise-free extremes of one objective: Sobol points, then ever closer points around the best and the worst."""
     sign = problem.objectives[0].sign
-    units = _sobol(problem.space.width, seed)
-    best, loss = _refined(units, lambda rows: sign * problem.true_values(rows)[:, 0], seed)
-    _, gain = _refined(units, lambda rows: -sign * problem.true_values(rows)[:, 0], seed)
-    method = f"wide search: {SAMPLES} Sobol points, {len(SHRINKING)} refinements around the {KEPT} best and worst"
+    units = _sobol(problem.space.width, seed, effort)
+    losses = sign * problem.true_values(units)[:, 0]
+    best, loss = _refined(units, losses, lambda rows: sign * problem.true_values(rows)[:, 0], seed, effort)
+    _, gain = _refined(units, -losses, lambda rows: -sign * problem.true_values(rows)[:, 0], seed, effort)
+    counts = f"{effort.samples} Sobol points, {effort.refinements} refinements around the {effort.kept} best and worst"
+    method = f"wide search: {counts}"
     return Truth(problem.space.decode(best)[0], sign * loss, -sign * gain, method)
 
 
@@ -69,13 +82,13 @@ def front_search(problem: Evaluated, size: int = 60, seed: int = 0) -> Front:
     """Noise-free Pareto front of two objectives: Sobol points, then ever closer points around those not dominated."""
     signs = np.array([objective.sign for objective in problem.objectives])
     rng = np.random.default_rng(seed)
-    units = _sobol(problem.space.width, seed)
+    units = _sobol(problem.space.width, seed, WIDE)
     values = signs * problem.true_values(units)
-    for spread in SHRINKING:
+    for spread in SHRINKING[: WIDE.refinements]:
         front = _not_dominated(values)
         units, values = units[front], values[front]
-        parents = units[_evenly(values, 4 * KEPT)]
-        children = _around(parents, spread, rng)
+        parents = units[_evenly(values, 4 * WIDE.kept)]
+        children = _around(parents, spread, rng, WIDE.children)
         units = np.vstack((units, children))
         values = np.vstack((values, signs * problem.true_values(children)))
     front = _not_dominated(values)
@@ -83,7 +96,7 @@ def front_search(problem: Evaluated, size: int = 60, seed: int = 0) -> Front:
     shown = _evenly(values, size)
     rows = tuple(tuple(float(v) for v in row) for row in signs * values[shown])
     worst = tuple(float(v) for v in signs * values.max(axis=0))
-    method = f"front search: {SAMPLES} Sobol points, {len(SHRINKING)} refinements around those not dominated"
+    method = f"front search: {WIDE.samples} Sobol points, {WIDE.refinements} refinements around those not dominated"
     return Front(tuple(problem.space.decode(units[shown])), rows, worst, method)
 
 
@@ -94,26 +107,25 @@ def _extremes(problem: Problem, axes: list[Any], sign: float) -> tuple[tuple[flo
     return tuple(units[best]), float(values[best]), float(values[worst])
 
 
-def _sobol(width: int, seed: int) -> Rows:
+def _sobol(width: int, seed: int, effort: Effort) -> Rows:
     from scipy.stats.qmc import Sobol
 
-    return np.asarray(Sobol(width, rng=seed).random(SAMPLES), dtype=np.float64)
+    return np.asarray(Sobol(width, rng=seed).random(effort.samples), dtype=np.float64)
 
 
-def _around(parents: Rows, spread: float, rng: np.random.Generator) -> Rows:
-    steps = spread * rng.standard_normal((len(parents) * CHILDREN, parents.shape[1]))
+def _around(parents: Rows, spread: float, rng: np.random.Generator, children: int) -> Rows:
+    steps = spread * rng.standard_normal((len(parents) * children, parents.shape[1]))
     # Some coordinates stay: a ridge along one axis is found sooner so.
     steps *= rng.random(steps.shape) < 0.7
-    return np.clip(np.repeat(parents, CHILDREN, axis=0) + steps, 0.0, 1.0)
+    return np.clip(np.repeat(parents, children, axis=0) + steps, 0.0, 1.0)
 
 
-def _refined(units: Rows, losses: Callable[[Rows], Rows], seed: int) -> tuple[Rows, float]:
-    """The row of least loss, and its loss."""
+def _refined(units: Rows, found: Rows, losses: Callable[[Rows], Rows], seed: int, effort: Effort) -> tuple[Rows, float]:
+    """The row of least loss, and its loss; `found` are those of `units`."""
     rng = np.random.default_rng(seed)
-    found = losses(units)
-    for spread in SHRINKING:
-        order = np.argsort(found)[:KEPT]
-        children = _around(units[order], spread, rng)
+    for spread in SHRINKING[: effort.refinements]:
+        order = np.argsort(found)[: effort.kept]
+        children = _around(units[order], spread, rng, effort.children)
         units = np.vstack((units[order], children))
         found = np.concatenate((found[order], losses(children)))
     best = int(np.argmin(found))
@@ -138,13 +150,14 @@ def _evenly(values: Rows, size: int) -> NDArray[np.intp]:
 
 
 def _table(problem_id: str) -> str:
-    """The table of a problem at surrogate fidelity, as it stands in ``truths.toml``."""
+    """The table of a problem, as it stands in ``truths.toml``."""
+    from tansaki.envs.registry import open_problem
     from tansaki.envs.system_problem import SystemProblem
 
-    problem = SystemProblem(problem_id)
+    problem: Any = open_problem(problem_id)
     lines = [f'["{problem_id}"]']
     if len(problem.objectives) == 1:
-        truth = wide_search(problem)
+        truth = wide_search(problem, effort=WIDE if isinstance(problem, SystemProblem) else PATIENT)
         lines += [
             f"best_point = {_inline(truth.best_point)}",
             f"best_value = {truth.best_value!r}",

@@ -1,0 +1,81 @@
+"""Sputtered Nb-doped TiO2 as a transparent electrode: light and current weighed in one figure, measured in full.
+
+Haacke's figure of merit T¹⁰/R□ (J. Appl. Phys. 47, 4086 (1976)), its decimal logarithm, with the visible transmittance
+of film and glass from the spectrophotometer and the sheet resistance from the four-point probe. Hall effect and X-ray
+diffraction are taken of every sample too: an agent is told the figure alone, whoever looks at the record finds why.
+Oxygen, doping, thickness and the temperature of a one-hour anneal in hydrogen are chosen; ranges are assumed.
+"""
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from tansaki.envs.nb_tio2_oxygen import LAYER, OXYGEN
+from tansaki.envs.problem import Objective, Trial
+from tansaki.envs.space import Continuous, Point, SearchSpace
+from tansaki.envs.titania_problem import SUBSTRATE, TitaniaProblem
+from tansaki.twin.records import Anneal, Derived, Experiment, Recipe
+
+POWER: Final = 10.0
+"""Of the transmittance in the figure of merit."""
+ANNEAL_S: Final = 3600.0
+
+
+class NbTiO2Transparent(TitaniaProblem):
+    """Four parameters; log₁₀(T¹⁰/R□) in siemens is maximised."""
+
+    id = "tansaki/NbTiO2-Transparent-v0"
+    title = "Nb-doped TiO2 on glass: oxygen, doping, thickness and anneal for the best transparent electrode"
+    space = SearchSpace(
+        (
+            Continuous(OXYGEN, 5e-4, 1.0, "Pa", log=True),
+            Continuous("dopant_fraction", 0.005, 0.2, "", log=True),
+            Continuous("thickness_nm", 40.0, 200.0, "nm"),
+            Continuous("anneal_temperature_c", 250.0, 600.0, "degC"),
+        )
+    )
+    objectives = (Objective("figure of merit", "max", "log10 S"),)
+    budget = 40
+    measurements = ("four_point_probe", "spectrophotometer", "hall_station", "x_ray_diffractometer")
+    atmosphere = "hydrogen"
+
+    def recipe_of(self, point: Point) -> Recipe:
+        """One layer on glass and the anneal."""
+        layer = replace(
+            LAYER,
+            oxygen_pressure_pa=float(point[OXYGEN]),
+            dopant_fraction=float(point["dopant_fraction"]),
+            thickness_nm=float(point["thickness_nm"]),
+        )
+        anneal = Anneal(float(point["anneal_temperature_c"]), ANNEAL_S, "hydrogen")
+        return Recipe(material="nb_tio2", substrate=SUBSTRATE, layers=(layer,), anneal=anneal)
+
+    def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
+        """From the measured values; a bound of the resistance is a bound of the figure."""
+        light = experiment.derived("visible_transmittance")
+        sheet = experiment.derived("sheet_resistance")
+        bound = experiment.derived("sheet_resistance_lower_bound")
+        if light is None or (sheet is None and bound is None) or light.value <= 0.0:
+            return replace(trial, status="failed")
+        if sheet is None:
+            assert bound is not None
+            return replace(trial, status="censored", **_figure(light, bound))
+        # What another instrument could only bound does not make the figure a bound.
+        status = "ok" if experiment.status == "censored" else experiment.status
+        return replace(trial, status=status, **_figure(light, sheet))
+
+    def true_value(self, point: Point) -> float:
+        """Figure of the film that a fresh chamber gives without noise, seen by ideal instruments."""
+        from tansaki.twin.measurement.instrument import open_instrument
+        from tansaki.twin.specimens.titania import specimen_of_film
+
+        film = self.true_film(point)
+        specimen = specimen_of_film(film, "truth", SUBSTRATE, 0.01, 0.01)
+        light = open_instrument("spectrophotometer").measure(specimen, None).derived["visible_transmittance"]
+        return POWER * math.log10(light.value) - math.log10(film.sheet_resistance_ohm_sq)
+
+
+def _figure(light: Derived, sheet: Derived) -> dict[str, tuple[float, ...]]:
+    value = POWER * math.log10(light.value) - math.log10(sheet.value)
+    u = math.hypot(POWER * light.u / light.value, sheet.u / sheet.value) / math.log(10.0)
+    return {"values": (value,), "u": (u,)}
