@@ -94,13 +94,14 @@ def load(folder: Folder, name: str) -> DataFile:
     document = tomllib.loads(files(f"tansaki.twin.{folder}").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     title = document.pop("title", "")
     sections = {
-        section: {key: _quantity(f"{name}.toml: [{section}.{key}]", entry) for key, entry in table.items()}
+        section: {key: quantity_from(f"{name}.toml: [{section}.{key}]", entry) for key, entry in table.items()}
         for section, table in document.items()
     }
     return DataFile(name, title, sections)
 
 
-def _quantity(where: str, entry: object) -> Quantity:
+def quantity_from(where: str, entry: object) -> Quantity:
+    """The quantity of one TOML table; `InvalidInputError` says `where` something is amiss."""
     if not isinstance(entry, dict):
         raise InvalidInputError(where, entry, f"a table with {', '.join(_FIELDS)}")
     for key in entry:

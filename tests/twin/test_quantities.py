@@ -51,19 +51,19 @@ def test_an_unknown_section_names_the_nearest() -> None:
 )
 def test_a_bad_quantity_is_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
-        quantities._quantity("here", GOOD | change)
+        quantities.quantity_from("here", GOOD | change)
 
 
 @pytest.mark.parametrize("name", ["value", "unit", "sigma", "source", "kind"])
 def test_every_field_is_required(name: str) -> None:
     entry = {key: value for key, value in GOOD.items() if key != name}
     with pytest.raises(InvalidInputError, match=f"a field '{name}' too"):
-        quantities._quantity("here", entry)
+        quantities.quantity_from("here", entry)
 
 
 def test_a_bare_number_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="a table with value"):
-        quantities._quantity("here", 3.0)
+        quantities.quantity_from("here", 3.0)
 
 
 def test_an_unknown_file_names_the_nearest() -> None:
