@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from tansaki.hardware.files.columns import read_columns
 from tansaki.hardware.files.contents import FileContents, Scalar
@@ -83,10 +83,11 @@ def analyse_file(
 
 
 def _origin(text: str, path: Path) -> Origin:
-    for origin in get_args(Origin):
+    origins: tuple[Origin, ...] = get_args(Origin)
+    for origin in origins:
         if text == origin:
             return origin
-    raise unknown_name(f"{path.name}: origin", text, get_args(Origin))
+    raise unknown_name(f"{path.name}: origin", text, origins)
 
 
 def _provenance(notes: Mapping[str, str]) -> Provenance:
@@ -97,7 +98,7 @@ def _provenance(notes: Mapping[str, str]) -> Provenance:
     )
 
 
-def _equipment(contents: FileContents, kind: Instrument, path: Path) -> Equipment:  # type: ignore[type-arg]
+def _equipment(contents: FileContents, kind: Instrument[Any, Any], path: Path) -> Equipment:
     notes = contents.notes
     reader = f"tansaki.hardware.files, reader of {path.suffix.lower()}"
     usual = kind.equipment if notes.get("origin", "real") != "real" else Equipment("", "")
