@@ -32,10 +32,12 @@ Settings = Mapping[str, float | int | str]
 INSTRUMENTS: Final = {
     "four_point_probe": "electrical.four_point_probe:FourPointProbe",
     "atomic_force_microscope": "surface.atomic_force_microscope:AtomicForceMicroscope",
+    "electron_microscope": "surface.electron_microscope:ElectronMicroscope",
     "stylus_profilometer": "surface.stylus_profilometer:StylusProfilometer",
     "four_point_map": "electrical.four_point_map:FourPointMap",
     "hall_station": "electrical.hall_station:HallStation",
     "spectrophotometer": "optical.spectrophotometer:Spectrophotometer",
+    "ellipsometer": "optical.ellipsometer:Ellipsometer",
 }
 """Where each instrument is; the names are those of the files in twin/instruments."""
 
