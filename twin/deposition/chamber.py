@@ -43,6 +43,7 @@ from tansaki.twin.units import MILLIPASCAL_PER_PASCAL, ZERO_CELSIUS_K
 
 LARGEST_TRACE = 600
 HEATING_SAMPLES = 40
+EDGE = 1e-6
 METAL = "ti"
 """Metal of the target; its dopant flies along, too dilute to matter for rate and energy."""
 DOPANT = "nb"
@@ -282,7 +283,11 @@ class Chamber:
     ) -> Course:
         """Heating (base pressure, no plasma), then the samples from ignition on."""
         h = self.handling
-        heating = np.linspace(0.0, heating_s, HEATING_SAMPLES, endpoint=False) if heating_s > 0.0 else np.zeros(0)
+        heating = np.zeros(0)
+        if heating_s > 0.0:
+            # the last just before ignition, so that what begins with the plasma does not rise slowly before
+            even = np.linspace(0.0, heating_s, HEATING_SAMPLES - 1, endpoint=False)
+            heating = np.append(even, heating_s * (1.0 - EDGE))
         time = np.concatenate((heating, heating_s + lit[:, 0]))
         gone = np.exp(-time / h.heater_time_s)
         temperature = deposition.substrate_temperature_c

@@ -152,6 +152,15 @@ class EmissionSpectrometer(ProcessInstrument[SpectrometerErrors, float]):
         photons = emission_lines.photons_m3_s(emitting, parent, electrons, temperature, self.lines[line])
         return np.where(lit, self.light.collected_m3 * course.window_transmission * photons, 0.0)
 
+    def oxygen_to_argon(self, course: Course, deviation: float) -> Floats:
+        """What actinometry seeks: density of oxygen atoms over that of argon where the plasma burns."""
+        lit = at_instants(course, course.time_s[course.burning])
+        temperature = emission_lines.electron_temperature_ev(lit.pressure_pa, deviation, self.plasma)
+        electrons = emission_lines.electron_density_m3(lit.current_a, self.plasma)
+        atoms, _ = self._densities_m3(lit, "o_844", electrons, temperature)
+        argon, _ = self._densities_m3(lit, "ar_750", electrons, temperature)
+        return atoms / argon
+
     def monitored_per_s(
         self, course: Course, line: str, errors: SpectrometerErrors, mounting: float, rng: np.random.Generator | None
     ) -> Floats:

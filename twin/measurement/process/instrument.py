@@ -13,6 +13,7 @@ from tansaki.twin.quantities import load
 PROCESS_INSTRUMENTS: Final = {
     "process_gauges": "process.process_gauges:ProcessGauges",
     "emission_spectrometer": "process.emission_spectrometer:EmissionSpectrometer",
+    "residual_gas_analyser": "process.residual_gas_analyser:ResidualGasAnalyser",
 }
 """Where each instrument is; the names are those of the files in twin/instruments."""
 
