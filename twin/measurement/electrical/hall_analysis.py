@@ -70,6 +70,8 @@ class _Corners(NamedTuple):
     hall: float
     hall_u: float
     driven: float
+    """V/I that the source must drive between neighbours, over Rs."""
+    driven_across: float
     side_u: float
     """Of R_A or R_B alone, from contacts off their corners."""
 
@@ -154,7 +156,7 @@ def _corners(side_m: float, arm_m: float, arm_spread: float) -> _Corners:
     scatter = arc * math.sqrt(math.expm1(4.0 * arm_spread**2))
     halves = (arc, arc, arc, arc)
     resistance, hall = float(van_der_pauw.resistance_factor(halves)), float(van_der_pauw.hall_factor(halves))
-    driven = float(van_der_pauw.driven_resistance(0.0, 0.5 * math.pi, arc, arc))
+    driven, across = (float(van_der_pauw.driven_resistance(0.0, turn * math.pi, arc, arc)) for turn in (0.5, 1.0))
     # ∂ln R_A/∂φ of each contact is 1/(2 ln 2), and its middle scatters by scatter/√2.
     return _Corners(
         resistance,
@@ -162,6 +164,7 @@ def _corners(side_m: float, arm_m: float, arm_spread: float) -> _Corners:
         hall,
         2.0 / math.pi**2 * math.sqrt(2.0) * scatter,
         driven,
+        across,
         scatter / math.sqrt(2.0) / math.log(2.0),
     )
 
@@ -270,7 +273,7 @@ def _largest(level_a: float, limited: bool, corners: _Corners, number: Numbers) 
     side = math.log(2.0) / math.pi
     bounds = [number["over_range"] * number["voltage_range_v"] / level_a / side]
     if limited:
-        bounds.append(number["limit_voltage_v"] / level_a / corners.driven)
+        bounds.append(number["limit_voltage_v"] / level_a / corners.driven_across)
     return _Value(min(bounds), 0.0, corners.side_u)
 
 
