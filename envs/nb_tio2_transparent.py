@@ -66,13 +66,12 @@ class NbTiO2Transparent(TitaniaProblem):
 
     def true_value(self, point: Point) -> float:
         """Figure of the film that a fresh chamber gives without noise, seen by ideal instruments."""
-        from tansaki.twin.measurement.instrument import open_instrument
+        from tansaki.twin.measurement.optical.spectrophotometer import visible_transmittance
         from tansaki.twin.specimens.titania import specimen_of_film
 
         film = self.true_film(point)
-        specimen = specimen_of_film(film, "truth", SUBSTRATE, 0.01, 0.01)
-        light = open_instrument("spectrophotometer").measure(specimen, None).derived["visible_transmittance"]
-        return POWER * math.log10(light.value) - math.log10(film.sheet_resistance_ohm_sq)
+        light = visible_transmittance(specimen_of_film(film, "truth", SUBSTRATE, 0.01, 0.01))
+        return POWER * math.log10(light) - math.log10(film.sheet_resistance_ohm_sq)
 
 
 def _figure(light: Derived, sheet: Derived) -> dict[str, tuple[float, ...]]:

@@ -35,10 +35,32 @@ class Claim:
     """Films for which the method is meant."""
 
 
+def _index(_: Film, specimen: Specimen) -> float:
+    return float(specimen.layers[0].refractive_index(np.array([600e-9]))[0].real)
+
+
+def _light(_: Film, specimen: Specimen) -> float:
+    from tansaki.twin.measurement.optical.spectrophotometer import visible_transmittance
+
+    return visible_transmittance(specimen)
+
+
 CLAIMS: Final = (
     Claim("sheet resistance", "four_point_probe", "sheet_resistance", lambda film, _: film.sheet_resistance_ohm_sq),
     Claim("stylus thickness", "four_point_probe", "thickness", lambda film, _: 1e9 * film.thickness_m),
     Claim("resistivity", "four_point_probe", "resistivity", lambda film, _: 100.0 * film.resistivity_ohm_m),
+    Claim("sheet resistance", "hall_station", "sheet_resistance", lambda film, _: film.sheet_resistance_ohm_sq),
+    Claim("carrier density", "hall_station", "carrier_density", lambda film, _: 1e-6 * film.carrier_density_m3),
+    Claim("Hall mobility", "hall_station", "hall_mobility", lambda film, _: 1e4 * film.mobility_m2_vs),
+    Claim("refractive index at 600 nm", "spectrophotometer", "refractive_index_600nm", _index),
+    Claim("optical thickness", "spectrophotometer", "thickness", lambda film, _: 1e9 * film.thickness_m),
+    Claim(
+        "optical resistivity",
+        "spectrophotometer",
+        "optical_resistivity",
+        lambda film, _: 100.0 * film.resistivity_ohm_m,
+    ),
+    Claim("visible transmittance", "spectrophotometer", "visible_transmittance", _light),
 )
 
 
