@@ -92,7 +92,7 @@ def _dataset(folder: Path, experiment: Experiment, day: str) -> None:
         rows.writerow(_HEAD)
         for measurement in experiment.measurements:
             for name, derived in measurement.derived.items():
-                numbers = (repr(derived.value), repr(derived.u), repr(derived.u_systematic))
+                numbers = (repr(float(derived.value)), repr(float(derived.u)), repr(float(derived.u_systematic)))
                 rows.writerow((measurement.id, measurement.instrument, name, *numbers, derived.unit))
     pictured = next((m for m in experiment.measurements if signal_of(m)), None)
     if pictured is not None:

@@ -171,13 +171,13 @@ def _values(add: Any, measurement: Measurement) -> list[Any]:
     for name, derived in measurement.derived.items():
         own = f"#{measurement.id}-{name}"
         parts = [
-            add(f"{own}-{part}", "PropertyValue", name=part, value=repr(value), unitText=derived.unit)
+            add(f"{own}-{part}", "PropertyValue", name=part, value=repr(float(value)), unitText=derived.unit)
             for part, value in (
                 ("standard uncertainty", derived.u),
                 ("systematic standard uncertainty", derived.u_systematic),
             )
         ]
-        about = {"name": name, "value": repr(derived.value), "unitText": derived.unit, "valueReference": parts}
+        about = {"name": name, "value": repr(float(derived.value)), "unitText": derived.unit, "valueReference": parts}
         if measurement.analysis:
             about["measurementTechnique"] = measurement.analysis.method
         found.append(add(own, "PropertyValue", **about))
