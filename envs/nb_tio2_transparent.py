@@ -66,7 +66,7 @@ class NbTiO2Transparent(TitaniaProblem):
 
     def true_value(self, point: Point) -> float:
         """Figure of the film that a fresh chamber gives without noise, seen by ideal instruments."""
-        from tansaki.twin.measurement.optical.spectrophotometer import visible_transmittance
+        from tansaki.twin.measurement.optical.visible import visible_transmittance
         from tansaki.twin.specimens.titania import specimen_of_film
 
         film = self.true_film(point)

@@ -40,7 +40,7 @@ def _index(_: Film, specimen: Specimen) -> float:
 
 
 def _light(_: Film, specimen: Specimen) -> float:
-    from tansaki.twin.measurement.optical.spectrophotometer import visible_transmittance
+    from tansaki.twin.measurement.optical.visible import visible_transmittance
 
     return visible_transmittance(specimen)
 
