@@ -50,12 +50,14 @@ class Course:
     @property
     def pressure_pa(self) -> Floats:
         """Of all gases."""
-        return np.sum(list(self.pressures_pa.values()), axis=0)
+        total: Floats = np.sum(list(self.pressures_pa.values()), axis=0)
+        return total
 
     @property
     def metal_per_s(self) -> Floats:
         """Metal atoms that leave the target."""
-        return np.sum(list(self.metals_per_s.values()), axis=0)
+        total: Floats = np.sum(list(self.metals_per_s.values()), axis=0)
+        return total
 
     @property
     def arcs(self) -> Floats:

@@ -42,7 +42,8 @@ class Fitted(NamedTuple):
 
     counts: Floats
     covariance: NDArray[np.float64]
-    shift_nm: float
+    background: float
+    """Counts of one pixel."""
 
 
 def pixel_edges_nm(first_nm: float, last_nm: float, pixels: int) -> Floats:
@@ -83,7 +84,8 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     if counts.ndim != 2 or counts.shape[1] != len(wavelength):
         raise InvalidInputError("raw counts", counts.shape, f"times x {len(wavelength)} pixels")
     full = np.any(counts >= number["full_well"], axis=0)
-    fitted = _fitted(counts, np.asarray(raw["dark_counts"], float), wavelength, full, names, number)
+    dark = np.asarray(raw["dark_counts"], float)
+    fitted = _fitted(counts, dark, wavelength, full, names, number)
     sigma = np.sqrt(np.diag(fitted.covariance))
     flags = []
     derived: dict[str, Derived] = {}
@@ -91,11 +93,13 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     for k, name in enumerate(names):
         near = np.abs(wavelength - number[f"{name}_wavelength_nm"]) < 1.5 * number["width_nm"]
         rate, u = fitted.counts[k] / number["exposure_s"], sigma[k] / number["exposure_s"]
+        response = number["response_sigma"] * abs(float(rate))
         if np.any(full & near):
             saturated.add(name)
-            derived[f"{name}_lower_bound"] = Derived(float(rate), float(u), "1/s")
+            # what the full pixels still show
+            seen = float(np.sum((counts.mean(axis=0) - dark - fitted.background)[near])) / number["exposure_s"]
+            derived[f"{name}_lower_bound"] = Derived(seen, math.hypot(float(u), response), "1/s", response)
         elif fitted.counts[k] > DETECTED * sigma[k]:
-            response = number["response_sigma"] * float(rate)
             derived[name] = Derived(float(rate), math.hypot(float(u), response), "1/s", response)
     if saturated:
         flags.append("saturated")
@@ -106,7 +110,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     if "ti_500" in derived:
         derived["metal_to_argon"] = _ratio(fitted, names, "ti_500", number)
     if not {"o_777", "o_844"} & saturated:
-        found = _oxygen(fitted, names, float(np.mean(raw["pressure_pa"])), number)
+        found = _oxygen(fitted, names, float(np.mean(np.asarray(raw["pressure_pa"], float))), number)
         derived |= found
         if "oxygen_to_argon" not in found:
             flags.append("dissociative_excitation" if {"o_777", "o_844"} & derived.keys() else "no_oxygen_light")
@@ -150,7 +154,9 @@ def _fitted(
         variance = np.maximum(solution @ design[: len(names) + 1], 0.0) + read
     # mean of the exposures minus mean of as many dark ones
     size = len(names)
-    return Fitted(solution[:size], covariance[:size, :size] * (1.0 + read / (read + 1.0)) / exposures, shift)
+    return Fitted(
+        solution[:size], covariance[:size, :size] * (1.0 + read / (read + 1.0)) / exposures, float(solution[size])
+    )
 
 
 def _ratio(fitted: Fitted, names: list[str], line: str, number: Mapping[str, float]) -> Derived:

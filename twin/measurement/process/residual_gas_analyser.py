@@ -159,7 +159,8 @@ class ResidualGasAnalyser(ProcessInstrument[AnalyserErrors, float]):
             return np.minimum(gain * ions_a, a.largest_current_a)
         counted = rng.poisson(ions_a * dwell_s / ELEMENTARY_CHARGE_C) * ELEMENTARY_CHARGE_C / dwell_s
         noise = a.noise_a / np.sqrt(dwell_s) * rng.standard_normal(ions_a.shape)
-        return np.minimum(gain * counted + noise, a.largest_current_a)
+        shown: Floats = np.minimum(gain * counted + noise, a.largest_current_a)
+        return shown
 
     def _known(self, chosen: Mapping[str, float], scans: int) -> Settings:
         """What the operator and the data sheet know, in the names that the analysis asks for."""
