@@ -17,6 +17,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "yields": "sputter yields and energies of the emitted atoms",
     "transport": "sputtered atoms on their way through the gas",
     "reactive": "rate, pressure and target in a reactive gas",
+    "electrical": "four-point probe, van der Pauw and Hall: geometry, bias, intervals",
     "plasma": "what watches the process: lags of gauges, light of the plasma, partial pressures, feedback on light",
     "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
     "structure": "order of growth in a film: jumps of the gas, sequence of layers, competing phases, pores",

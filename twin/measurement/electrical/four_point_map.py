@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tansaki.twin.backends import bind
 from tansaki.twin.errors import InvalidInputError
@@ -131,7 +132,7 @@ class FourPointMap(Instrument[MeterErrors, Mounting]):
 
     def _resistances(
         self, specimen: Specimen, x_m: Floats, y_m: Floats, normals: Floats, mounting: Mounting
-    ) -> tuple[Floats, Floats, Floats]:
+    ) -> tuple[NDArray[np.bool_], Floats, Floats]:
         """[rows, columns]: all tips on the film, V/I sensed, V/I driven (ohm)."""
         t, length, width, thickness = self.tips, specimen.length_m, specimen.width_m, specimen.thickness_m
         place = [*mounting.placement, *normals[:8]]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.electrical.four_point_analysis import largest_sheet_resistance, tip_positions
@@ -139,7 +140,9 @@ def _kept(errors: Floats, tips: tuple[Floats, ...], length_m: float, width_m: fl
     return np.where(on, errors, 0.0)
 
 
-def _surface(sheet: Floats, good: Floats, geometry: _Geometry, number: Mapping[str, float]) -> dict[str, Derived]:
+def _surface(
+    sheet: Floats, good: NDArray[np.bool_], geometry: _Geometry, number: Mapping[str, float]
+) -> dict[str, Derived]:
     """Mean and nonuniformity of the fitted surface, both over the whole grid."""
     points = len(sheet)
     spread = np.maximum(np.sqrt(np.mean(geometry.landed[:, good] ** 2, axis=0)), 1e-9)[:, None]
