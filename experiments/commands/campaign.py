@@ -44,7 +44,10 @@ def run(
     overrides: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE over the file's.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run a campaign: one agent, one problem, one seed, one budget."""
+    """Run a campaign: one agent, one problem, one seed, one budget.
+
+    Records are closed to others unless the file opens them, or --set sharing.tier=open with a licence.
+    """
     from tansaki.experiments.campaign import Campaign
     from tansaki.experiments.config import CampaignConfig
 

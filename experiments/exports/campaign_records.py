@@ -88,6 +88,37 @@ def _times(clock: Clock | None, started_s: float, took_s: float) -> tuple[str, s
     return ("", "") if clock is None else (clock.at(started_s), clock.at(started_s + took_s))
 
 
+def facts_of(experiment: Experiment, measurement: Measurement) -> dict[str, float | int | str]:
+    """What a record says beside settings, arrays and values, flat; what is not known is left out."""
+    started, ended = measurement_times(experiment, measurement)
+    made, calibration, place = measurement.equipment, measurement.calibration, measurement.position
+    analysis, source, room, clock = measurement.analysis, measurement.source, experiment.environment, experiment.clock
+    found: dict[str, float | int | str | None] = {
+        "instrument": measurement.instrument,
+        "started": started,
+        "ended": ended,
+        "clock": clock.source if clock else None,
+        "calibration_id": measurement.calibration_id,
+        "flags": ", ".join(measurement.flags),
+    }
+    if made:
+        found |= {"maker": made.maker, "model": made.model, "serial": made.serial}
+        found |= {"firmware": made.firmware, "adapter": made.adapter}
+    if calibration:
+        found["calibrated"] = clock.at(calibration.at_s) if clock else None
+        found["calibration_reference"] = calibration.reference
+    if place:
+        found |= {"x_mm": place.x_mm, "y_mm": place.y_mm, "map_index": place.index}
+    if room:
+        found |= {"temperature_k": room.temperature_k, "relative_humidity": room.relative_humidity}
+    if analysis:
+        found |= {"analysis": analysis.method, "analysis_software": analysis.software}
+        found |= {f"input_sha256.{name}": sha256 for name, sha256 in analysis.inputs.items()}
+    if source:
+        found |= {"file": source.name, "file_sha256": source.sha256}
+    return {name: value for name, value in found.items() if value is not None and value != ""}
+
+
 def substrate_of(recipe: AnyRecipe) -> str:
     """What the film lies on, where the recipe says so."""
     return recipe.substrate if isinstance(recipe, Recipe | ReceivedSample) else ""

@@ -17,6 +17,7 @@ import numpy as np
 from tansaki.experiments.exports.campaign_records import (
     CampaignRecords,
     ImportedExperiment,
+    facts_of,
     imported,
     material_of,
     measurement_times,
@@ -168,9 +169,6 @@ def _results(writer: _Writer, data: _Element, experiment: Experiment, keys: Mapp
     _properties(substrate, {"name": substrate_of(experiment.recipe)})
     sample = writer.object(results, "material", f"{own}.sample", ref="sample")
     _properties(sample, {"sample_id": experiment.sample_id, "material": material_of(experiment.recipe)})
-    if experiment.environment:
-        room = experiment.environment
-        _properties(sample, {"temperature_k": room.temperature_k, "relative_humidity": room.relative_humidity})
     _properties(writer.object(results, "condition", f"{own}.recipe", ref="recipe"), recipe_values(experiment.recipe))
     # The schema wants all conditions before the first result.
     for order, measurement in enumerate(experiment.measurements):
@@ -185,22 +183,7 @@ def _results(writer: _Writer, data: _Element, experiment: Experiment, keys: Mapp
 
 
 def _result(result: _Element, experiment: Experiment, measurement: Measurement) -> None:
-    started, ended = measurement_times(experiment, measurement)
-    analysis, source = measurement.analysis, measurement.source
-    _properties(
-        result,
-        {
-            "instrument": measurement.instrument,
-            "started": started,
-            "ended": ended,
-            "calibration_id": measurement.calibration_id,
-            "analysis": analysis.method if analysis else "",
-            "analysis_software": analysis.software if analysis else "",
-            "flags": ", ".join(measurement.flags),
-            "file": source.name if source else "",
-            "file_sha256": source.sha256 if source else "",
-        },
-    )
+    _properties(result, facts_of(experiment, measurement))
     for name, derived in measurement.derived.items():
         value = _property(result, f"derived.{name}", derived.value, derived.unit)
         for part, u in (("standard_uncertainty", derived.u), ("systematic_uncertainty", derived.u_systematic)):

@@ -136,6 +136,11 @@ def _subentry(entry: Any, experiment: Experiment, measurement: Measurement) -> N
     if measurement.instrument == "x_ray_diffractometer":
         _x_ray_source(instrument, measurement.settings)
     _fields(_group(entry, "settings", "NXcollection"), measurement.settings)
+    if measurement.position:
+        place = _group(entry, "position", "NXcollection")
+        _fields(place, {"x": measurement.position.x_mm, "y": measurement.position.y_mm}, {"x": "mm", "y": "mm"})
+        if measurement.position.index is not None:
+            _fields(place, {"map_index": measurement.position.index})
     if measurement.source:
         note = _group(entry, "original_file", "NXnote")
         _fields(note, {"file_name": measurement.source.name, "sha256": measurement.source.sha256})

@@ -1,8 +1,8 @@
 """Parquet: a table of experiments, one of derived values, one of measurements, and each raw array once.
 
-``experiments.parquet`` has one row an experiment, ``measurements.parquet`` one a measurement with its whole record as
-JSON, ``values.parquet`` one a derived value, ``arrays.parquet`` one a distinct array: SHA-256, dtype, shape, bytes in
-C order. The JSON names arrays by SHA-256; `read_records` puts the records together again without loss.
+``experiments.parquet`` has one row an experiment, with its whole record as JSON; ``measurements.parquet`` one a
+measurement, ``values.parquet`` one a derived value, ``arrays.parquet`` one a distinct array: SHA-256, dtype, shape,
+bytes in C order. The JSON names arrays by SHA-256; `read_records` puts the records together again without loss.
 """
 
 import json
@@ -16,9 +16,9 @@ from tansaki.experiments.codec import decode, encode, to_array
 from tansaki.experiments.exports.campaign_records import (
     CampaignRecords,
     ImportedExperiment,
+    facts_of,
     imported,
     material_of,
-    measurement_times,
     provenance_of,
     recipe_values,
     sharing_of,
@@ -40,7 +40,6 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
         experiment = step.experiment
         experiments.append(_experiment_row(step, arrays))
         for order, measurement in enumerate(experiment.measurements):
-            started, ended = measurement_times(experiment, measurement)
             own = {
                 "measurement_id": measurement.id,
                 "experiment_id": experiment.id,
@@ -50,10 +49,7 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
                 {
                     **own,
                     "order": order,
-                    "started": started,
-                    "ended": ended,
-                    "calibration_id": measurement.calibration_id,
-                    "method": measurement.analysis.method if measurement.analysis else "",
+                    "about": json.dumps(facts_of(experiment, measurement)),
                     "flags": list(measurement.flags),
                     "settings": json.dumps(encode(measurement.settings, arrays)),
                 }
@@ -141,10 +137,7 @@ _SCHEMAS = {
             ("experiment_id", pa.string()),
             ("instrument", pa.string()),
             ("order", pa.int64()),
-            ("started", pa.string()),
-            ("ended", pa.string()),
-            ("calibration_id", pa.string()),
-            ("method", pa.string()),
+            ("about", pa.string()),
             ("flags", pa.list_(pa.string())),
             ("settings", pa.string()),
         ]

@@ -19,9 +19,9 @@ import numpy as np
 from tansaki.experiments.exports.campaign_records import (
     CampaignRecords,
     ImportedExperiment,
+    facts_of,
     imported,
     material_of,
-    measurement_times,
     provenance_of,
     recipe_values,
     sharing_of,
@@ -176,23 +176,9 @@ def invoice_schema(custom: Mapping[str, object]) -> dict[str, Any]:
 
 def _metadata(experiment: Experiment, measurement: Measurement) -> dict[str, dict[str, Any]]:
     """One entry of ``variable``: what the record says beside its arrays."""
-    started, ended = measurement_times(experiment, measurement)
-    made = measurement.equipment
-    texts = {
-        "measurement_id": measurement.id,
-        "instrument": measurement.instrument,
-        "maker": made.maker if made else "",
-        "model": made.model if made else "",
-        "serial": made.serial if made else "",
-        "calibration_id": measurement.calibration_id,
-        "calibration_reference": measurement.calibration.reference if measurement.calibration else "",
-        "started": started,
-        "ended": ended,
-        "analysis": measurement.analysis.method if measurement.analysis else "",
-        "flags": ", ".join(measurement.flags),
-        **{name: text for name, text in provenance_of(experiment).items() if name in ("origin", "software", "seed")},
-    }
-    entries: dict[str, dict[str, Any]] = {name: {"value": text} for name, text in texts.items() if text}
+    said = {name: text for name, text in provenance_of(experiment).items() if text}
+    facts = {"measurement_id": measurement.id, **said, **facts_of(experiment, measurement)}
+    entries: dict[str, dict[str, Any]] = {name: {"value": value} for name, value in facts.items()}
     for name, setting in measurement.settings.items():
         entries[f"setting.{name}"] = {"value": setting}
     for name, derived in measurement.derived.items():

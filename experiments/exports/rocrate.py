@@ -13,6 +13,7 @@ from urllib.parse import quote
 from tansaki.experiments.exports.campaign_records import (
     CampaignRecords,
     ImportedExperiment,
+    facts_of,
     imported,
     material_of,
     measurement_times,
@@ -25,7 +26,7 @@ from tansaki.experiments.exports.campaign_records import (
 from tansaki.experiments.exports.export import needs_extra
 from tansaki.experiments.exports.raw_files import write_raw
 from tansaki.twin.provenance import software
-from tansaki.twin.records import Derived, Measurement
+from tansaki.twin.records import Derived, Experiment, Measurement
 
 PROFILE: Final = "https://w3id.org/ro/wfrun/process/0.5"
 VERSION: Final = "1.1"
@@ -109,7 +110,7 @@ def write(campaign: CampaignRecords, folder: Path) -> None:
                 endTime=done,
                 actionStatus=_DONE,
                 description=", ".join(measurement.flags),
-                additionalProperty=_values(add, measurement),
+                additionalProperty=[*_values(add, measurement), *_facts(add, experiment, measurement)],
                 isPartOf={"@id": f"#{experiment.id}"},
             )
     crate.write(folder)
@@ -124,7 +125,8 @@ def read(folder: Path) -> list[ImportedExperiment]:
     for action in actions:
         part = action.get("isPartOf")
         if part is not None:
-            found = {entry["name"]: _derived(entry) for entry in _many(action.get("additionalProperty"))}
+            said = [entry for entry in _many(action.get("additionalProperty")) if entry.get("valueReference")]
+            found = {entry["name"]: _derived(entry) for entry in said}
             values.setdefault(part["identifier"], {})[action["identifier"]] = found
     return [
         imported(
@@ -182,6 +184,12 @@ def _values(add: Any, measurement: Measurement) -> list[Any]:
             about["measurementTechnique"] = measurement.analysis.method
         found.append(add(own, "PropertyValue", **about))
     return found
+
+
+def _facts(add: Any, experiment: Experiment, measurement: Measurement) -> list[Any]:
+    own = f"#{measurement.id}-about"
+    facts = {**facts_of(experiment, measurement), **{f"setting.{k}": v for k, v in measurement.settings.items()}}
+    return [add(f"{own}-{name}", "PropertyValue", name=name, value=value) for name, value in facts.items()]
 
 
 def _derived(entry: Any) -> Derived:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tansaki.hardware.open import open_laboratory
 from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
 from tansaki.hardware.table import Table, TableLaboratory
 from tansaki.twin.errors import InvalidInputError, StateError
+from tansaki.twin.provenance import SCHEMA, Commission, Sharing
 from tansaki.twin.records import Anneal, AnyRecipe, Deposition, Recipe, SystemRecipe, TableRequest
 
 
@@ -101,6 +103,22 @@ def test_what_is_described_can_be_measured_and_nothing_else(case: Case) -> None:
     experiment = laboratory.run(case.recipes[0], case.measurements)
     assert experiment.number == 0
     assert experiment.origin == described.origin
+
+
+def test_records_are_identified_and_the_commission_moves_no_value(case: Case) -> None:
+    plain, ordered, again = case.open(4), case.open(4), case.open(4)
+    ordered.commission = again.commission = Commission("c", "problem", "agent", "operator", Sharing("open", "MIT"))
+    made = [laboratory.run(case.recipes[0], case.measurements) for laboratory in (plain, ordered, again)]
+    assert made[0].measurements[0].derived == made[1].measurements[0].derived
+    assert made[1].id == made[2].id != made[0].id
+    ids = [made[1].id, *(measurement.id for measurement in made[1].measurements)]
+    assert len({str(UUID(found)) for found in ids}) == len(ids)
+    assert made[1].commission == ordered.commission
+    for experiment in made:
+        assert experiment.schema == SCHEMA
+        assert experiment.provenance is not None
+        assert experiment.provenance.seed == 4
+        assert experiment.provenance.software.startswith("tansaki ")
 
 
 def test_run_needs_an_idle_laboratory(case: Case) -> None:
