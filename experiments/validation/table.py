@@ -17,12 +17,13 @@ GROUPS: Final[Mapping[str, str]] = {
     "yields": "sputter yields and energies of the emitted atoms",
     "transport": "sputtered atoms on their way through the gas",
     "reactive": "rate, pressure and target in a reactive gas",
-    "electrical": "four-point probe, van der Pauw and Hall: geometry, bias, intervals",
     "plasma": "what watches the process: lags of gauges, light of the plasma, partial pressures, feedback on light",
     "growth": "roughness of growing surfaces: exponents, hopping, shadowing",
     "structure": "order of growth in a film: jumps of the gas, sequence of layers, competing phases, pores",
     "materials": "films against published films",
     "properties": "electrons and light in films: size effects, dispersion, transmittance",
+    "electrical": "four-point probe, van der Pauw and Hall: geometry, bias, intervals",
+    "optics": "light in layered films: closed forms, another program at all angles, polarised light",
     "coverage": "stated uncertainties of the instruments against the truth, over random films",
 }
 """Name (of the module too) and what its rows are about."""

@@ -110,7 +110,7 @@ def directions(
     real: Scalar,
     imaginary: Scalar,
 ) -> None:
-    """Fill ``found[angle, wavelength, 3]`` with `direction`, ``along[angle, wavelength, 3, parameter]`` with its slopes.
+    """Fill ``found[angle, wavelength, 3]`` with `direction`, ``along[angle, wavelength, 3, parameter]`` with slopes.
 
     `p` holds the film of `tansaki.twin.measurement.optical.spectrum_slopes`; the last parameter of `along` is the angle
     of incidence. `real` and `imaginary` are room for one number a parameter of the film.

@@ -85,8 +85,17 @@ _SEARCH_NOISE_RAD = 0.03
 _SEARCH_STEPS = 6
 _FARTHEST = 1.5
 """Largest step of the search, in widths of the priors."""
-_FINISHED = 3
-"""Minima that are followed to their end."""
+_FOLLOWED = 3
+"""Minima that are followed from the search."""
+_FOLLOWED_IF_POOR = 8
+"""As long as none describes the film."""
+_FEW, _MANY = 12, 60
+"""Evaluations, at first and where that shows promise."""
+_SMALL = 1e-6
+_NEAR = 200.0
+"""Difference of χ² within which a minimum is followed to its end."""
+_GOOD = 1.5
+"""χ² a number in the residuals of a film that is described."""
 _SAME = 0.03
 """Relative difference of thickness below which two minima are one."""
 _ALIKE = 9.0
@@ -96,6 +105,8 @@ _POOR = 3.0
 _DEPOLARISED = 0.02
 """Share of unpolarised light from which the sample is not one film of one thickness."""
 _MOST_VOIDS = 0.5
+_PEAK, _BROADENING = PARAMETERS.index("peak_ev"), PARAMETERS.index("broadening_ev")
+_BROADEST = 1.9
 
 
 class _Readings(NamedTuple):
@@ -151,6 +162,8 @@ class _Problem:
         )
         values[1] = min(values[1], 0.5 * values[0])
         values[-1] = min(max(values[-1], 0.0), _MOST_VOIDS)
+        # Broader there is no Tauc-Lorentz shape.
+        values[_BROADENING] = min(values[_BROADENING], _BROADEST * values[_PEAK])
         return values
 
     def residuals(self, z: Floats) -> Floats:
@@ -288,25 +301,44 @@ def _minima(problem: _Problem, readings: _Readings) -> list[tuple[float, Floats]
         z = search.start(1e-9 * start_nm)
         for _ in range(_SEARCH_STEPS):
             residuals, jacobian = search.both(z)
+            if not np.all(np.isfinite(jacobian)):
+                break
             step = np.linalg.solve(jacobian.T @ jacobian, -jacobian.T @ residuals)
             # No farther in thickness than to the next start, nor in the film than its priors allow.
             step[0] = np.clip(step[0], -0.15 / search.width[0], 0.15 / search.width[0])
             z = z + np.clip(step, -_FARTHEST, _FARTHEST)
         residuals = search.residuals(z)
-        rough.append((float(residuals @ residuals), z))
+        if np.all(np.isfinite(residuals)):
+            rough.append((float(residuals @ residuals), z))
     rough.sort(key=lambda pair: pair[0])
-    chosen: list[Floats] = []
+    found: list[tuple[float, Floats]] = []
+    begun: list[float] = []
     for _, z in rough:
         thickness = problem.film(z)[0]
-        if all(abs(problem.film(other)[0] / thickness - 1.0) > _SAME for other in chosen):
-            chosen.append(z)
-        if len(chosen) == _FINISHED:
+        if any(abs(other / thickness - 1.0) <= _SAME for other in begun):
+            continue
+        begun.append(thickness)
+        least = min((cost for cost, _ in found), default=math.inf)
+        cost, end = _descended(problem, z, _FEW)
+        if cost < least + _NEAR:
+            cost, end = _descended(problem, end, _MANY)
+        found.append((cost, end))
+        least = min(cost, least)
+        if len(begun) >= (_FOLLOWED if least < _GOOD * len(problem.residuals(end)) else _FOLLOWED_IF_POOR):
             break
-    found = []
-    for z in chosen:
-        end = least_squares(problem.residuals, z, jac=problem.slopes, method="lm", max_nfev=60, xtol=1e-8, ftol=1e-8)
-        found.append((2.0 * float(end.cost), end.x))
+    least, end = min(found, key=lambda pair: pair[0])
+    if least > _GOOD * len(problem.residuals(end)):
+        # The right thickness may hold a second minimum, of odd film; the usual film at this thickness avoids it.
+        found.append(_descended(problem, problem.start(problem.film(end)[0]), _MANY))
     return sorted(found, key=lambda pair: pair[0])
+
+
+def _descended(problem: _Problem, z: Floats, evaluations: int) -> tuple[float, Floats]:
+    """χ² with priors, and where it ends."""
+    end = least_squares(
+        problem.residuals, z, jac=problem.slopes, method="lm", max_nfev=evaluations, xtol=_SMALL, ftol=_SMALL
+    )
+    return 2.0 * float(end.cost), end.x
 
 
 def _readings(raw: Mapping[str, Array], number: Mapping[str, float], substrate: str) -> _Readings:
