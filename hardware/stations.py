@@ -12,6 +12,11 @@ from typing import Any, Protocol
 from tansaki.twin.deposition.course import Course
 from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
 from tansaki.twin.measurement.process.emission_spectrometer import EmissionSpectrometer
+from tansaki.twin.measurement.process.instrument import (
+    PROCESS_INSTRUMENTS,
+    ProcessInstrument,
+    open_process_instrument,
+)
 from tansaki.twin.measurement.process.process_gauges import ProcessGauges
 from tansaki.twin.measurement.process.recording import recorded_trace
 from tansaki.twin.quantities import load
@@ -66,20 +71,45 @@ class FullChain:
 
 
 class ProcessStation:
-    """The gauges of the chamber and its spectrometer, calibrated once: what is stored of a run is what they read."""
+    """The instruments that watch the chamber, each calibrated once."""
+
+    measurements = tuple(PROCESS_INSTRUMENTS)
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._gauges = ProcessGauges(load("instruments", ProcessGauges.name))
         self._spectrometer = EmissionSpectrometer(load("instruments", EmissionSpectrometer.name))
-        self._gauge_errors = self._gauges.calibrate(generator(seed, "calibration of process_gauges"))
-        self._light_errors = self._spectrometer.calibrate(generator(seed, "calibration of emission_spectrometer"))
+        self._calibrations: dict[str, Calibrated[Any]] = {}
 
     def trace(self, course: Course, number: int) -> Trace:
-        """The record of run `number`."""
+        """What is stored of run `number`: what gauges and spectrometer read of it."""
         return recorded_trace(
             course,
-            (self._gauges, self._gauge_errors),
-            (self._spectrometer, self._light_errors),
+            (self._gauges, self._session(self._gauges).errors),
+            (self._spectrometer, self._session(self._spectrometer).errors),
             generator(self.seed, "process instruments", number),
         )
+
+    def check(self, requests: Sequence[MeasurementRequest]) -> None:
+        """Names and settings."""
+        for request in requests:
+            open_process_instrument(request.instrument).checked(request.settings)
+
+    def measure(self, course: Course, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
+        """One record a request, none where no plasma burned."""
+        if not course.burning.any():
+            return []
+        taken = []
+        for k, request in enumerate(requests):
+            instrument = open_process_instrument(request.instrument)
+            rng = generator(self.seed, f"measurement by {instrument.name}", number, k)
+            calibration = self._session(instrument)
+            taken.append(instrument.measure(course, rng, settings=request.settings, calibration=calibration))
+        return taken
+
+    def _session(self, instrument: ProcessInstrument[Any, Any]) -> Calibrated[Any]:
+        name = instrument.name
+        if name not in self._calibrations:
+            rng = generator(self.seed, f"calibration of {name}")
+            self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
+        return self._calibrations[name]

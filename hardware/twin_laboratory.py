@@ -64,13 +64,17 @@ class TwinLaboratory(ImmediateLaboratory):
     def describe(self) -> LaboratoryDescription:
         """Chamber and instruments."""
         details = {"chamber": self.chamber.name, "drift": str(self.drift), "fidelity": FIDELITY}
-        return LaboratoryDescription("twin", "twin", self._stations.measurements, details)
+        offered = (*self._stations.measurements, *self._process.measurements)
+        return LaboratoryDescription("twin", "twin", offered, details)
 
     def carry_out(self, number: int, recipe: AnyRecipe, measurements: Sequence[MeasurementRequest]) -> Experiment:
         """Deposit, anneal and measure; the clock moves on by the time it takes."""
         if not isinstance(recipe, Recipe):
             raise InvalidInputError("recipe", type(recipe).__name__, "a Recipe: this laboratory makes films")
-        self._stations.check(measurements)
+        watching = [request for request in measurements if request.instrument in self._process.measurements]
+        measuring = [request for request in measurements if request.instrument not in self._process.measurements]
+        self._process.check(watching)
+        self._stations.check(measuring)
         check_recipe(recipe, self._file)
         made = synthesise(
             recipe, self.chamber, self._state, generator(self.seed, "synthesis", number), drift=self.drift
@@ -83,9 +87,11 @@ class TwinLaboratory(ImmediateLaboratory):
             specimen = specimen_of_film(
                 made.film, sample_id, recipe.substrate, *SAMPLE_M, thickness_curvature_per_m2=curvature
             )
-            taken = tuple(self._stations.measure(specimen, number, measurements))
+            taken = tuple(self._stations.measure(specimen, number, measuring))
         status, message = _judged(made, taken)
         cost = self._cost(recipe, made, taken)
+        watched = self._process.measure(made.course, number, watching)
+        heating_s = self._now_s + self._before_s()
         experiment = Experiment(
             number=number,
             sample_id=sample_id,
@@ -95,7 +101,10 @@ class TwinLaboratory(ImmediateLaboratory):
             started_s=self._now_s,
             cost=cost,
             trace=self._process.trace(made.course, number),
-            measurements=_timed(taken, self._now_s + cost.lab_time_s),
+            measurements=(
+                *(replace(record, started_s=heating_s) for record in watched),
+                *_timed(taken, self._now_s + cost.lab_time_s),
+            ),
             message=message,
             notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},
             provenance=Provenance(software(), self.seed, FIDELITY),
@@ -120,11 +129,15 @@ class TwinLaboratory(ImmediateLaboratory):
         self._now_s = float(state["now_s"])
         self._state = ChamberState(**state["chamber"])
 
+    def _before_s(self) -> float:
+        """From the arrival of a sample to its heating."""
+        return sum(self._file.section("step")[name].value for name in ("load_s", "pump_down_s", "gas_settle_s"))
+
     def _cost(self, recipe: Recipe, made: Synthesis, taken: Sequence[Measurement]) -> Cost:
         """Handling and chamber time, anneal and measurement; a sample that failed is neither annealed nor measured."""
         step = {name: quantity.value for name, quantity in self._file.section("step").items()}
         price = {name: quantity.value for name, quantity in self._file.section("cost").items()}
-        chamber_s = sum(step[name] for name in ("load_s", "pump_down_s", "gas_settle_s", "cool_s")) + made.duration_s
+        chamber_s = self._before_s() + step["cool_s"] + made.duration_s
         after_s = 0.0
         if made.film is not None:
             after_s += step["transfer_s"]

@@ -9,7 +9,7 @@ import pytest
 from tansaki.hardware.open import open_laboratory
 from tansaki.hardware.twin_laboratory import TwinLaboratory
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.records import Anneal, Deposition, Recipe
+from tansaki.twin.records import Anneal, Deposition, MeasurementRequest, Recipe
 from tansaki.twin.synthesis import Synthesis, synthesise
 
 LAYER = Deposition(100.0, 2.0, 25.0, 14400.0, 0.06, oxygen_pressure_pa=0.006, thickness_nm=100.0)
@@ -135,3 +135,30 @@ def test_layers_follow_each_other_on_one_time_axis() -> None:
 def test_an_unknown_laboratory_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="laboratory: got 'tiwn'"):
         open_laboratory("tiwn", 0)
+
+
+def test_the_trace_is_what_instruments_read_and_the_same_for_the_same_seed() -> None:
+    one, two, other = (TwinLaboratory(seed).run(RECIPE, ["four_point_probe"]).trace for seed in (3, 3, 4))
+    assert one is not None
+    assert two is not None
+    assert other is not None
+    lit = one.channels["voltage_v"] > 10.0
+    power = one.channels["voltage_v"][lit] * one.channels["current_a"][lit]
+    assert 0.0 < power.std() / power.mean() < 0.02  # ripple
+    assert power.mean() == pytest.approx(LAYER.power_w, rel=0.03)
+    for name, values in one.channels.items():
+        np.testing.assert_array_equal(values, two.channels[name])
+    assert not np.array_equal(one.channels["pressure_pa"], other.channels["pressure_pa"][: len(one.time_s)])
+
+
+def test_instruments_that_watch_the_process_take_no_time_and_change_no_film() -> None:
+    alone = TwinLaboratory(5).run(RECIPE, ["four_point_probe"])
+    asked = ["residual_gas_analyser", "four_point_probe", "emission_spectrometer", "process_gauges"]
+    watched = TwinLaboratory(5).run(RECIPE, asked)
+    assert sorted(m.instrument for m in watched.measurements) == sorted(asked)
+    assert watched.cost == alone.cost
+    assert watched.status == alone.status == "ok"
+    assert watched.derived("sheet_resistance") == alone.derived("sheet_resistance")
+    assert watched.derived("pressure").value == pytest.approx(LAYER.pressure_pa, rel=0.05)
+    with pytest.raises(InvalidInputError, match="colour"):
+        TwinLaboratory(5).run(RECIPE, [MeasurementRequest("process_gauges", {"colour": 1.0})])
