@@ -1,5 +1,6 @@
 """Verbs for records that leave or enter: ``export`` and ``analyse``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,7 @@ def analyse(
         "sha256": source.sha256 if source else "",
         "status": experiment.status,
         "flags": list(measurement.flags),
+        "specified": experiment.notes.get("specified", ""),
         "values": values,
         "analysis": measurement.analysis.method if measurement.analysis else "",
         "id": measurement.id,
@@ -77,4 +79,9 @@ def analyse(
     lines = [f"{experiment.sample_id} by {instrument}, origin {experiment.origin}"]
     lines += [f"{name}  {d.value:.6g} {d.unit} (u = {d.u:.2g})" for name, d in measurement.derived.items()]
     lines += [f"flags  {', '.join(measurement.flags)}"] if measurement.flags else []
+    if "specified" in experiment.notes:
+        sys.stderr.write(
+            f"warning: {file.name} leaves out settings that the analysis needs; those in the data file of {instrument}"
+            " stand in for them: see 'specified' with --json, and correct them with --set\n"
+        )
     answer(said, as_json, lines)

@@ -1,5 +1,6 @@
 """The file of an instrument into the same analysis as the twin's own records, and the record that comes of it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -8,8 +9,9 @@ from tansaki.hardware.files.columns import read_columns
 from tansaki.hardware.files.contents import FileContents, Scalar
 from tansaki.hardware.files.ras import read_ras
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.measurement.instrument import Instrument, open_instrument
+from tansaki.twin.measurement.instrument import Analysis, Instrument, open_instrument
 from tansaki.twin.provenance import SCHEMA, Equipment, Provenance, record_id, software
+from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Cost, Experiment, Measurement, Origin, ReceivedSample
 
 TEXT_ENDINGS: Final = (".csv", ".txt", ".tsv", ".dat", ".xy", ".asc")
@@ -34,19 +36,22 @@ def analyse_file(
 ) -> Experiment:
     """The record of one measurement that came as a file.
 
-    `settings` go before those that the file states, and both before the instrument's usual ones. The origin is
-    ``real`` unless the file itself says that it came out of a twin. Raises `InvalidInputError` where the file cannot
-    be read or the analysis misses something.
+    `settings` go before those that the file states, and both before the instrument's usual ones. Where the analysis
+    still misses something, the specifications in the instrument's data file stand in, and the note ``specified`` names
+    them. The origin is ``real`` unless the file itself says that it came out of a twin. Raises `InvalidInputError`
+    where the file cannot be read or the analysis misses something all the same.
     """
     kind = open_instrument(instrument)
     contents = read_file(path, instrument)
     usual = {name: quantity.value for name, quantity in kind.choices.items()}
     known = {**usual, **contents.settings, **(settings or {})}
+    specified = {name: value for name, value in _specified(kind.file).items() if name not in known}
     try:
         derived, flags = kind.analyse(contents.raw, known)
-    except KeyError as error:
-        allowed = f"{error.args[0]!r} too"
-        raise InvalidInputError(f"{path.name}: arrays and settings", [*contents.raw, *known], allowed) from None
+        specified = {}
+    except (InvalidInputError, KeyError):
+        known = {**known, **specified}
+        derived, flags = _analysed(kind, contents, known, path)
     notes = contents.notes
     origin: Origin = _origin(notes.get("origin", "real"), path)
     sample = sample_id or notes.get("sample", "") or path.stem
@@ -64,7 +69,7 @@ def analyse_file(
         analysis=kind.analysis_of(contents.raw),
         source=contents.source,
     )
-    kept = ("started", "operator")
+    said = {name: notes[name] for name in ("started", "operator") if name in notes}
     return Experiment(
         number=0,
         sample_id=sample,
@@ -75,11 +80,27 @@ def analyse_file(
         cost=Cost(float(known.get("duration_s", 0.0))),
         measurements=(measurement,),
         message=", ".join(flags),
-        notes={name: notes[name] for name in kept if name in notes},
+        notes={**said, **({"specified": ", ".join(specified)} if specified else {})},
         schema=SCHEMA,
         id=own,
         provenance=_provenance(notes),
     )
+
+
+def _analysed(kind: Instrument[Any, Any], contents: FileContents, known: Mapping[str, Scalar], path: Path) -> Analysis:
+    try:
+        return kind.analyse(contents.raw, known)
+    except KeyError as error:
+        held = [*contents.raw, *known]
+        raise InvalidInputError(f"{path.name}: arrays and settings", held, f"{error.args[0]!r} too") from None
+
+
+def _specified(file: DataFile) -> dict[str, Scalar]:
+    """The quantities of a data file by section and name, and by the name alone where only one section has it."""
+    named = [(section, name, q.value) for section, held in file.sections.items() for name, q in held.items()]
+    times = Counter(name for _, name, _ in named)
+    alone: dict[str, Scalar] = {name: value for _, name, value in named if times[name] == 1}
+    return alone | {f"{section}_{name}": value for section, name, value in named}
 
 
 def _origin(text: str, path: Path) -> Origin:

@@ -137,6 +137,9 @@ def read_ras(path: Path) -> FileContents:
 SETTINGS: Final = {
     "HW_XG_WAVE_LENGTH_ALPHA1": ("wavelength_1_m", 1e-10),
     "HW_XG_WAVE_LENGTH_ALPHA2": ("wavelength_2_m", 1e-10),
+    "HW_XG_WAVE_LENGTH_BETA": ("wavelength_beta_m", 1e-10),
+    "MEAS_COND_XG_CURRENT": ("tube_current_ma", 1.0),
+    "MEAS_COND_XG_VOLTAGE": ("tube_voltage_kv", 1.0),
     "MEAS_SCAN_START": ("start_deg", 1.0),
     "MEAS_SCAN_STOP": ("stop_deg", 1.0),
     "MEAS_SCAN_STEP": ("step_deg", 1.0),

@@ -72,6 +72,16 @@ def test_settings_given_go_before_those_of_the_file(file: Path) -> None:
     assert careless.u > 1.5 * usual.u
 
 
+def test_what_the_file_leaves_out_is_taken_from_the_specifications_and_named(taken: Measurement, file: Path) -> None:
+    whole = analyse_file(file, "four_point_probe")
+    assert "specified" not in whole.notes
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if "spacing_m" not in line and "stylus_gain" not in line))
+    experiment = analyse_file(file, "four_point_probe")
+    assert experiment.measurements[0].derived == taken.derived
+    assert {"spacing_m", "stylus_gain"} <= set(experiment.notes["specified"].split(", "))
+
+
 def test_an_over_range_file_gives_a_flag_and_no_number(taken: Measurement, tmp_path: Path) -> None:
     raw = {**taken.raw, "voltage_v": np.full_like(taken.raw["voltage_v"], 9.91e37)}
     path = tmp_path / "over.csv"
@@ -85,7 +95,7 @@ def test_an_over_range_file_gives_a_flag_and_no_number(taken: Measurement, tmp_p
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text.replace("# settings.spacing_m = 0.001\n", ""), "a number 'spacing_m' too"),
+        (lambda text: text.replace("# settings.sample_length_m = 0.01\n", ""), "a number 'sample_length_m' too"),
         (lambda text: text.replace("voltage_v", "voltage_mv"), "did you mean 'voltage_v'"),
         (lambda text: "# record.origin = dream\n" + text, "origin: got 'dream'"),
     ],
