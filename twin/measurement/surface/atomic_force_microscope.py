@@ -138,8 +138,8 @@ class AtomicForceMicroscope(Instrument[Errors, Mounting]):
         """Where the apex of the tip runs."""
         reach = math.sqrt(2.0 * radius_m * float(np.ptp(surface.heights_m)))
         margin = min(math.ceil(reach / pixel), n)
-        position = pixel * (np.arange(-margin, n + margin) - 0.5 * (n - 1))
-        time_s = line_s * np.arange(-margin, n + margin)
+        position = pixel * (np.arange(-margin, n + margin, dtype=np.float64) - 0.5 * (n - 1))
+        time_s = line_s * np.arange(-margin, n + margin, dtype=np.float64)
         (place_x, place_y), (drift_x, drift_y) = mounting.place_m, mounting.drift_m_s
         seen = scanned(surface, position + place_x, position + place_y + drift_y * time_s, drift_x * time_s)
         image = bind(dilation, "numba").dilated_map(seen, pixel * pixel / (2.0 * radius_m))

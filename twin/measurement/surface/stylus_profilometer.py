@@ -15,8 +15,7 @@ import numpy as np
 from tansaki.twin.backends import bind
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import Acquisition, Analysis, Instrument, Settings
-from tansaki.twin.measurement.surface import dilation
-from tansaki.twin.measurement.surface.masked_step import covered
+from tansaki.twin.measurement.surface import dilation, masked_step
 from tansaki.twin.measurement.surface.step_analysis import analyse
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Array, Column
@@ -114,9 +113,8 @@ class StylusProfilometer(Instrument[Errors, Mounting]):
             raise InvalidInputError("scan_length_m", length, f"at most the sample's length, {specimen.length_m} m")
         points, traces = max(round(chosen["trace_s"] * self.scan.points_per_s), 100), max(round(chosen["traces"]), 1)
         x = np.linspace(-0.5 * length, 0.5 * length, points)
-        step = (specimen.thickness_m * (1.0 + errors.gain) + errors.step_m) * covered(
-            x, mounting.offset_m, self.placement.edge_m
-        )
+        height = specimen.thickness_m * (1.0 + errors.gain) + errors.step_m
+        step = height * bind(masked_step, "numpy").covered(x, mounting.offset_m, self.placement.edge_m)
         pixel = length / (points - 1)
         seen = bind(dilation, "numba").dilated_line(step, pixel * pixel / (2.0 * self.stylus.tip_radius_m))
         shape = seen + mounting.tilt_rad * x + mounting.bow_per_m * x * x
