@@ -10,17 +10,17 @@ from tansaki.hardware.files.columns import write_columns
 from tansaki.hardware.files.ras import TIME, pairs_of, write_scan
 from tansaki.twin.records import Experiment, Measurement
 
-DIFFRACTION = "x_ray_diffractometer"
+SCANS = ("x_ray_diffractometer", "x_ray_reflectometer")
 
 
 def write_raw(place: Path, experiment: Experiment, measurement: Measurement, order: int) -> list[Path]:
     """Write the raw arrays into the folder `place`.
 
-    A diffraction scan becomes a ``.ras`` file; else all arrays of one dimension that hold real numbers share one CSV
+    An X-ray scan becomes a ``.ras`` file; else all arrays of one dimension that hold real numbers share one CSV
     file, and each other one has a NumPy file.
     """
     stem = f"{experiment.number:04d}_{order:02d}_{measurement.instrument.replace(' ', '_')}"
-    if measurement.instrument == DIFFRACTION:
+    if measurement.instrument in SCANS:
         path = place / f"{stem}.ras"
         path.write_text(scan_file(experiment, measurement), encoding="utf-8")
         return [path]
@@ -41,9 +41,10 @@ def write_raw(place: Path, experiment: Experiment, measurement: Measurement, ord
 
 
 def scan_file(experiment: Experiment, measurement: Measurement) -> str:
-    """Text of the ``.ras`` file of a diffraction scan; origin, version and seed stand in its comment."""
-    angle = np.asarray(measurement.raw["two_theta_deg"], dtype=float)
-    counts = np.asarray(measurement.raw["intensity_counts"], dtype=float)
+    """Text of the ``.ras`` file of an X-ray scan; origin, version and seed stand in its comment."""
+    raw = {name: np.asarray(array, dtype=float) for name, array in measurement.raw.items()}
+    angle = raw["two_theta_deg"]
+    counts = raw["counts"] if "counts" in raw else raw["intensity_counts"]
     settings = measurement.settings
     begun, ended = measurement_times(experiment, measurement)
 
@@ -60,7 +61,7 @@ def scan_file(experiment: Experiment, measurement: Measurement) -> str:
         "HW_XG_TARGET_NAME": "Cu",
         "HW_XG_CURRENT_UNIT": "mA",
         "HW_XG_VOLTAGE_UNIT": "kV",
-        "HW_XG_WAVE_LENGTH_ALPHA1": known("wavelength_1_m", 1e10),
+        "HW_XG_WAVE_LENGTH_ALPHA1": known("wavelength_1_m", 1e10) or known("wavelength_m", 1e10),
         "HW_XG_WAVE_LENGTH_ALPHA2": known("wavelength_2_m", 1e10),
         "HW_XG_WAVE_LENGTH_BETA": known("wavelength_beta_m", 1e10),
         "MEAS_COND_XG_CURRENT": known("tube_current_ma"),
@@ -79,7 +80,7 @@ def scan_file(experiment: Experiment, measurement: Measurement) -> str:
         "MEAS_SCAN_UNIT_X": "deg",
         "MEAS_SCAN_UNIT_Y": "counts",
     }
-    return write_scan(header, angle, counts)
+    return write_scan(header, angle, counts, raw.get("attenuation"))
 
 
 def _header_time(text: str) -> str:

@@ -24,7 +24,7 @@ def read_file(path: Path, instrument: str) -> FileContents:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise InvalidInputError("file", path.name, f"a file that ends in {', '.join(ENDINGS)}")
-    contents = read_ras(path) if ending == ".ras" else read_columns(path, kind.columns)
+    contents = read_ras(path, kind.columns) if ending == ".ras" else read_columns(path, kind.columns)
     for name in contents.raw:
         if name not in kind.columns:
             raise unknown_name(f"{path.name}: raw array for {instrument}", name, kind.columns)

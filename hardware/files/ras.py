@@ -1,4 +1,4 @@
-"""Rigaku's text format for diffraction scans, ``.ras``.
+"""Rigaku's text format for X-ray scans, ``.ras``.
 
 A header of lines ``*KEY "value"`` between ``*RAS_HEADER_START`` and ``*RAS_HEADER_END``, then one line a step between
 ``*RAS_INT_START`` and ``*RAS_INT_END``: angle, intensity, attenuator factor. Key names, their spelling and the layout
@@ -7,7 +7,7 @@ that its definition ``metadata-def_rigaku_ras.json`` asks for; the vendor's own 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,8 +62,10 @@ class Scan:
     header: Mapping[str, str]
     angle: Floats
     """In ``MEAS_SCAN_UNIT_X``."""
-    intensity: Floats
-    """In ``MEAS_SCAN_UNIT_Y``, with the attenuator factor multiplied in."""
+    recorded: Floats
+    """Behind the attenuator, in ``MEAS_SCAN_UNIT_Y``."""
+    attenuation: Floats
+    """By how much the attenuator weakened the beam, >= 1."""
 
 
 def read_scans(text: str, name: str) -> list[Scan]:
@@ -83,17 +85,19 @@ def read_scans(text: str, name: str) -> list[Scan]:
         count = header.get("MEAS_DATA_COUNT", "")
         if count.isdecimal() and int(count) != len(table):
             raise InvalidInputError(name, f"{len(table)} points", f"{count}, as its header says", "cut off?")
-        scans.append(Scan(header, table[:, 0], table[:, 1] * table[:, 2]))
+        scans.append(Scan(header, *table.T))
     if not scans:
         raise InvalidInputError(name, "no scan", "a .ras file, with *RAS_HEADER_START")
     return scans
 
 
-def write_scan(header: Mapping[str, str], angle: Floats, intensity: Floats) -> str:
+def write_scan(header: Mapping[str, str], angle: Floats, recorded: Floats, attenuation: Floats | None = None) -> str:
     """Text of a file with one scan: every key of `PIPELINE_KEYS`, empty where `header` does not know it."""
+    factors = np.ones_like(angle) if attenuation is None else attenuation
     full = {**dict.fromkeys(PIPELINE_KEYS, ""), **ALWAYS, **header, "MEAS_DATA_COUNT": str(len(angle))}
     lines = [f'*{key} "{_quoted(value)}"' for key, value in sorted(full.items())]
-    points = [f"{_decimal(x)} {_decimal(y)} 1.0000" for x, y in zip(angle.tolist(), intensity.tolist(), strict=True)]
+    rows = np.column_stack((angle, recorded, factors)).tolist()
+    points = [" ".join(map(_decimal, row)) for row in rows]
     head = ["*RAS_DATA_START", "*RAS_HEADER_START", *lines, "*RAS_HEADER_END"]
     tail = ["*RAS_INT_END", "*RAS_DATA_END", "*DSC_DATA_END"]
     return "\n".join([*head, "*RAS_INT_START", *points, *tail, ""])
@@ -104,8 +108,11 @@ def pairs_of(values: Mapping[str, object]) -> str:
     return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
-def read_ras(path: Path) -> FileContents:
-    """The one scan of a ``.ras`` file as the raw record of a diffractometer."""
+def read_ras(path: Path, columns: Collection[str]) -> FileContents:
+    """The one scan of a ``.ras`` file as the raw record of the instrument whose arrays are `columns`.
+
+    A reflectometer keeps counts and ``attenuation`` apart, a diffractometer has one intensity.
+    """
     text, source = read_text(path)
     scans = read_scans(text, path.name)
     if len(scans) != 1:
@@ -130,7 +137,12 @@ def read_ras(path: Path) -> FileContents:
     started = header.get("MEAS_SCAN_START_TIME", "")
     if started:
         notes.setdefault("started", _iso(started))
-    raw = {"two_theta_deg": scan.angle, "intensity_counts": counts}
+    if "attenuation" in columns:
+        raw = {"two_theta_deg": scan.angle, "counts": counts, "attenuation": scan.attenuation}
+        if "wavelength_1_m" in settings:
+            settings.setdefault("wavelength_m", settings["wavelength_1_m"])
+    else:
+        raw = {"two_theta_deg": scan.angle, "intensity_counts": counts * scan.attenuation}
     return FileContents(source, raw, settings, {name: value for name, value in notes.items() if value})
 
 
@@ -149,14 +161,14 @@ SETTINGS: Final = {
 
 
 def _counts(scan: Scan, name: str) -> Floats:
-    """Intensity as counts a step; a rate is multiplied by the time of a step."""
+    """What was recorded as counts a step; a rate is multiplied by the time of a step."""
     unit = scan.header.get("MEAS_SCAN_UNIT_Y", "counts")
     if unit == "counts":
-        return scan.intensity
+        return scan.recorded
     if unit == "cps" and scan.header.get("MEAS_SCAN_SPEED_UNIT") == "deg/min":
         step = number(scan.header.get("MEAS_SCAN_STEP", ""), f"{name}: MEAS_SCAN_STEP")
         speed = number(scan.header.get("MEAS_SCAN_SPEED", ""), f"{name}: MEAS_SCAN_SPEED")
-        return scan.intensity * 60.0 * step / speed
+        return scan.recorded * 60.0 * step / speed
     raise InvalidInputError(f"{name}: MEAS_SCAN_UNIT_Y", unit, "counts, or cps with the speed in deg/min")
 
 

@@ -302,7 +302,7 @@ def test_a_ras_file_has_every_key_of_the_pipeline_and_comes_back_exactly(tmp_pat
     assert (one.header["MEAS_DATA_COUNT"], one.header["MEAS_SCAN_STOP"]) == ("200", "21.9900")
     (path,) = write_raw(tmp_path, experiment, measurement, 0)
     assert path.suffix == ".ras"
-    contents = read_ras(path)
+    contents = read_ras(path, measurement.columns)
     for name, array in measurement.raw.items():
         np.testing.assert_array_equal(contents.raw[name], array)
     assert dict(measurement.settings).items() <= dict(contents.settings).items()

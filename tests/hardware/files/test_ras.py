@@ -25,6 +25,7 @@ HEADER = """*RAS_DATA_START
 *RAS_HEADER_END
 """
 SCAN = HEADER + "*RAS_INT_START\n30.00 11.0 1.0\n30.02 9.0 10.0\n30.04 12.0 1.0\n*RAS_INT_END\n*RAS_DATA_END\n"
+DIFFRACTION = ("two_theta_deg", "intensity_counts")
 
 
 def put(folder: Path, text: str) -> Path:
@@ -34,7 +35,7 @@ def put(folder: Path, text: str) -> Path:
 
 
 def test_a_scan_is_read_with_its_attenuator(tmp_path: Path) -> None:
-    contents = read_ras(put(tmp_path, SCAN))
+    contents = read_ras(put(tmp_path, SCAN), DIFFRACTION)
     np.testing.assert_array_equal(contents.raw["two_theta_deg"], [30.0, 30.02, 30.04])
     np.testing.assert_array_equal(contents.raw["intensity_counts"], [11.0, 90.0, 12.0])
     assert contents.settings["wavelength_1_m"] == pytest.approx(1.540593e-10, rel=1e-12)
@@ -47,10 +48,19 @@ def test_a_scan_is_read_with_its_attenuator(tmp_path: Path) -> None:
     }
 
 
+def test_a_reflectometer_keeps_the_attenuator_apart(tmp_path: Path) -> None:
+    contents = read_ras(put(tmp_path, SCAN), ("two_theta_deg", "counts", "attenuation"))
+    np.testing.assert_array_equal(contents.raw["counts"], [11.0, 9.0, 12.0])
+    np.testing.assert_array_equal(contents.raw["attenuation"], [1.0, 10.0, 1.0])
+    assert contents.settings["wavelength_m"] == contents.settings["wavelength_1_m"]
+
+
 def test_a_rate_becomes_counts(tmp_path: Path) -> None:
     text = SCAN.replace('UNIT_Y "counts"', 'UNIT_Y "cps"')
     # 0.02 deg at 6 deg/min is 0.2 s a step.
-    np.testing.assert_allclose(read_ras(put(tmp_path, text)).raw["intensity_counts"], [2.2, 18.0, 2.4], rtol=1e-12)
+    np.testing.assert_allclose(
+        read_ras(put(tmp_path, text), DIFFRACTION).raw["intensity_counts"], [2.2, 18.0, 2.4], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def test_a_rate_becomes_counts(tmp_path: Path) -> None:
 )
 def test_mistakes_are_named(text: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=words):
-        read_ras(put(tmp_path, text))
+        read_ras(put(tmp_path, text), DIFFRACTION)
 
 
 def test_all_keys_are_written_and_quotes_do_no_harm() -> None:
@@ -79,7 +89,7 @@ def test_all_keys_are_written_and_quotes_do_no_harm() -> None:
     assert (scan.header["FILE_SAMPLE"], scan.header["FILE_PART_ID"]) == ("a 'b' c", "x")
     assert scan.header["MEAS_DATA_COUNT"] == "2"
     np.testing.assert_array_equal(scan.angle, angle)
-    np.testing.assert_array_equal(scan.intensity, counts)
+    np.testing.assert_array_equal(scan.recorded, counts)
 
 
 def test_many_scans_of_one_file_are_told_apart() -> None:
