@@ -20,6 +20,7 @@ from tansaki.twin.records import Array, Derived
 
 FEWEST: Final = 8
 """Points with a reading that the surface of four coefficients asks for."""
+NONUNIFORMITY: Final = "sheet_resistance_nonuniformity"
 DETECTED: Final = 3.0
 """Standard uncertainties of the variance over the sample from which on nonuniformity has a value."""
 
@@ -66,9 +67,10 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     these show. ``mean_sheet_resistance`` (ohm/sq) is its mean over the grid and
     ``sheet_resistance_nonuniformity`` (%) its standard deviation over the grid relative to the mean, with the
     variance that errors alone would give subtracted. Where that variance is less than 3 of its standard uncertainties,
-    there is ``sheet_resistance_nonuniformity_upper_bound``. Uncertainties by Monte Carlo (GUM Supplement 1): the random
-    part from where the tips land, scaled to what the fit leaves over; the systematic one from what the fit does not
-    find of offset and rotation, and from source and meter.
+    there is ``sheet_resistance_nonuniformity_upper_bound`` with the flag ``nonuniformity_not_resolved``.
+
+    Uncertainties by Monte Carlo (GUM Supplement 1): the random part from where the tips land, scaled to what the fit
+    leaves over; the systematic one from what the fit does not find of offset and rotation, and from source and meter.
 
     Flags: ``points_missing`` where some points have no reading (overflow, source at its limit, head off the sample);
     where fewer than 8 are left, ``over_range`` or ``compliance`` and ``mean_sheet_resistance_lower_bound``.
@@ -92,7 +94,9 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
         return Analysis({"mean_sheet_resistance_lower_bound": bound}, flags)
     signal = (0.5 * np.sign(current[0::2]) * (voltage[:, :, 0::2] - voltage[:, :, 1::2])).mean(axis=2).ravel()
     sheet = geometry.factor * np.where(good, signal, 0.0) / level_a
-    return Analysis(_surface(sheet, good, geometry, number), () if good.all() else ("points_missing",))
+    derived = _surface(sheet, good, geometry, number)
+    flags = () if good.all() else ("points_missing",)
+    return Analysis(derived, flags if NONUNIFORMITY in derived else (*flags, "nonuniformity_not_resolved"))
 
 
 @lru_cache(maxsize=64)
@@ -187,9 +191,10 @@ def _uneven(shape: Floats, random: Floats, systematic: Floats) -> dict[str, Deri
     # At the edge of detection the part that belongs to no shape counts too: 2 tr Σ².
     u_square = math.sqrt(float(4.0 * shape @ both @ shape + 2.0 * np.trace(both @ both)))
     held = math.sqrt(float(4.0 * shape @ systematic @ shape + 2.0 * np.trace(systematic @ systematic)))
-    name = "sheet_resistance_nonuniformity"
     if square < DETECTED * u_square:
         bound = math.sqrt(max(square, 0.0) + 1.96 * u_square)
-        return {f"{name}_upper_bound": Derived(100.0 * bound, 50.0 * u_square / bound, "%", 50.0 * held / bound)}
+        return {
+            f"{NONUNIFORMITY}_upper_bound": Derived(100.0 * bound, 50.0 * u_square / bound, "%", 50.0 * held / bound)
+        }
     size = math.sqrt(square)
-    return {name: Derived(100.0 * size, 50.0 * u_square / size, "%", 50.0 * held / size)}
+    return {NONUNIFORMITY: Derived(100.0 * size, 50.0 * u_square / size, "%", 50.0 * held / size)}

@@ -70,7 +70,7 @@ def test_coverage_of_the_95_percent_intervals(points: float) -> None:
     for _ in range(number):
         film = _film(10.0 ** rng.uniform(0.0, 6.0), 20.0 * rng.standard_normal(), 2000.0 * rng.standard_normal())
         record = MAP.measure(film, rng, settings={"points": points})
-        assert record.flags == ()
+        assert record.flags == (() if UNEVEN in record.derived else ("nonuniformity_not_resolved",))
         mean, uneven = _truth(film, record)
         derived = record.derived["mean_sheet_resistance"]
         means += abs(derived.value - mean) <= 1.96 * derived.u
@@ -117,7 +117,7 @@ def test_points_without_a_reading_are_left_out_and_flagged() -> None:
     compliance = record.raw["compliance"].astype(bool)
     compliance[4, 4] = True
     derived, flags = analyse({**record.raw, "voltage_v": voltage, "compliance": compliance}, record.settings)
-    assert flags == ("points_missing",)
+    assert flags[0] == "points_missing"
     assert derived["mean_sheet_resistance"].value == pytest.approx(100.0, rel=0.02)
     assert derived["mean_sheet_resistance"].u >= record.derived["mean_sheet_resistance"].u
 
