@@ -142,6 +142,8 @@ class Film:
     void_fraction: float
     localised_density_m3: float
     """Electrons that are trapped where oxygen is missing: they absorb light and do not conduct."""
+    roughness_m: float = 0.0
+    """Root mean square height of the upper face."""
     extrapolated: tuple[str, ...] = ()
     """Inputs that lay outside the range for which the material file claims validity."""
 

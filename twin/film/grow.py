@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
-from tansaki.twin.film import structure
+from tansaki.twin.film import roughness_law, structure
 from tansaki.twin.film.layer import (
     Arrival,
     Base,
@@ -17,7 +17,9 @@ from tansaki.twin.film.layer import (
     growth_exposure,
 )
 from tansaki.twin.film.morphology import Morphology, grains_of
+from tansaki.twin.film.roughness_law import Cells, RoughnessLaw
 from tansaki.twin.film.structure import Atmosphere, Stress
+from tansaki.twin.growth.solid_on_solid import Hopping
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Anneal, Film, GrowthConditions
 from tansaki.twin.units import ELEMENTARY_CHARGE_C, ZERO_CELSIUS_K
@@ -118,6 +120,7 @@ def grow(
         grain_size_m=float(grains.grain_size_m),
         void_fraction=float(grains.void_fraction),
         localised_density_m3=mean("localised_per_cation") * titania.carriers.cation_density_m3,
+        roughness_m=_roughness_m(layers, material),
         extrapolated=_extrapolated(layers, anneal, material),
     )
 
@@ -126,6 +129,22 @@ def peeling_probability(film: Film, material: DataFile) -> float:
     """Probability that `film` comes off its substrate; the caller draws."""
     stress = material.parameters("stress", Stress)
     return float(structure.peeling_probability(film.stress_pa, film.thickness_m, stress))
+
+
+def _roughness_m(layers: Sequence[GrowthConditions], material: DataFile) -> float:
+    """Sq of the face as it grew; an anneal does not change it."""
+    surface = material.section("surface")
+    cells = Cells(*(surface[name].value for name in Cells._fields))
+    law, hopping = material.parameters("roughness_law", RoughnessLaw), material.parameters("hopping", Hopping)
+    thickness = sum(at.thickness_m for at in layers)
+    turned, resting = 0.0, 0.0
+    for at in layers:
+        share = at.thickness_m / thickness
+        turned += share * roughness_law.turned_share(at.pressure_pa, law)
+        resting += share * roughness_law.resting_share(
+            at.rate_m_s, at.substrate_temperature_k, at.energy_per_atom_ev, cells, hopping
+        )
+    return float(roughness_law.roughness_m(thickness, turned, resting, cells, law))
 
 
 def _option(material: DataFile, kind: str, name: str) -> str:

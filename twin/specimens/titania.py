@@ -32,8 +32,6 @@ class Solid(NamedTuple):
     anatase_kg_m3: float
     rutile_kg_m3: float
     amorphous_kg_m3: float
-    roughness_ratio: float
-    """Of the upper face, over the grain size."""
     domain_ratio: float
     """Height of the coherent domains over the thickness, at most; grains are columns."""
     modulus_pa: float
@@ -80,7 +78,7 @@ def specimen_of_film(
         film.thickness_m,
         {"Ti": 1.0 - x, "Nb": x, "O": film.oxygen_ratio},
         film_density_kg_m3(dense, film.void_fraction),
-        solid.roughness_ratio * film.grain_size_m,
+        film.roughness_m,
         lambda wavelength_m: film_index(film, wavelength_m),
         crystals,
     )
