@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tansaki.twin.errors import InvalidInputError
+from tansaki.twin.film.light import VISIBLE_RANGE_M
 from tansaki.twin.film.optical_constants import RefractiveIndex
 from tansaki.twin.film.stack import Layer, SampleFractions, layer_fractions, on_plate, rough_face
 from tansaki.twin.measurement.instrument import Acquisition, Analysis, Instrument, Settings
 from tansaki.twin.measurement.optical.film_spectrum import scattered_less
 from tansaki.twin.measurement.optical.spectrum_analysis import analyse, noise_of
-from tansaki.twin.quantities import DataFile, load
+from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Array, Column
 from tansaki.twin.specimens.specimen import Specimen
+from tansaki.twin.substrates.substrate import open_substrate
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +44,13 @@ class Response(NamedTuple):
     slit_m: float
     stray: float
     detector_change_m: float
+
+
+class Beam(NamedTuple):
+    """Section [beam]: the spot on the sample, about its centre."""
+
+    length_m: float
+    width_m: float
 
 
 class Noise(NamedTuple):
@@ -95,6 +104,7 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         super().__init__(file)
         self.scan = file.parameters("scan", Scan)
         self.response = file.parameters("response", Response)
+        self.beam = file.parameters("beam", Beam)
         self.noise = file.parameters("noise", Noise)
         self.drift = file.parameters("drift", Drift)
         self.thought = {
@@ -128,8 +138,7 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         step = chosen["step_nm"]
         count = math.floor((chosen["stop_nm"] - chosen["start_nm"]) / step + 1e-9) + 1
         light = _NM * (chosen["start_nm"] + step * np.arange(count))
-        plate_index = _plate_index(specimen.substrate)
-        seen = through_slit(specimen, light, plate_index, self.response.slit_m)
+        seen = through_slit(specimen, light, self.response.slit_m, self.beam)
         beyond = (light > self.response.detector_change_m).astype(np.float64)
         level = self.noise.level * math.sqrt(self.noise.reference_s / chosen["integration_s"])
         noise = noise_of(light, level, self.noise.ultraviolet_m, self.noise.ultraviolet_width_m)
@@ -144,22 +153,21 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
             for gain, ideal, normal in zip(gains, (seen.transmitted, seen.reflected), normals, strict=True)
         ]
         raw = {"wavelength_m": light, "transmittance": read[0], "reflectance": read[1]}
-        return Acquisition(raw, self._known(specimen, plate_index, level, count, chosen["integration_s"]))
+        return Acquisition(raw, self._known(specimen, level, count, chosen["integration_s"]))
 
     @staticmethod
     def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
         """See `tansaki.twin.measurement.optical.spectrum_analysis`."""
         return analyse(raw, settings)
 
-    def _known(
-        self, specimen: Specimen, plate_index: float, level: float, count: int, integration_s: float
-    ) -> Settings:
+    def _known(self, specimen: Specimen, level: float, count: int, integration_s: float) -> Settings:
         """What the operator and the data sheet know, in the names that the analysis asks for."""
         d, carriers = self.drift, self.file.section("carriers")
         drifted = d.per_hour * d.since_h
         return {
             "films": len(specimen.layers),
-            "plate_index": plate_index,
+            "substrate": specimen.substrate,
+            "slit_m": self.response.slit_m,
             "detector_change_m": self.response.detector_change_m,
             "stray": self.response.stray,
             "noise": level,
@@ -171,34 +179,46 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
             "reflectance_step": d.detector_step,
             "mass_ratio": carriers["mass_ratio"].value,
             "mass_ratio_u": carriers["mass_ratio"].sigma,
-            "drude_form": carriers["drude_form"].value,
             **self.thought,
             "duration_s": 2.0 * count * (integration_s + self.scan.move_s) + self.scan.handling_s,
         }
 
 
-def sample_fractions(specimen: Specimen, wavelength_m: Floats, plate_index: float) -> SampleFractions:
+def sample_fractions(specimen: Specimen, wavelength_m: Floats, relative_thickness: float = 1.0) -> SampleFractions:
     """Ideal R and T at each wavelength, near normal incidence; faces between films are smooth."""
+    plate_index = _plate_index(specimen.substrate, wavelength_m)
     films = [_layer_index(layer.refractive_index(wavelength_m)) for layer in specimen.layers]
-    top = specimen.layers[0]
+    thicknesses = [relative_thickness * layer.thickness_m for layer in specimen.layers]
     # Half a face cannot lie below the film.
-    roughness = min(top.roughness_m, 0.5 * top.thickness_m)
+    roughness = min(specimen.layers[0].roughness_m, 0.5 * thicknesses[0])
     layers = (
-        *rough_face(films[0], top.thickness_m, roughness),
-        *(Layer(index, layer.thickness_m) for index, layer in zip(films[1:], specimen.layers[1:], strict=True)),
+        *rough_face(films[0], thicknesses[0], roughness),
+        *(Layer(index, thickness) for index, thickness in zip(films[1:], thicknesses[1:], strict=True)),
     )
     sample = on_plate(layer_fractions(layers, plate_index, wavelength_m), plate_index)
     return scattered_less(sample, films[0].n, roughness, wavelength_m)
 
 
-def through_slit(specimen: Specimen, wavelength_m: Floats, plate_index: float, slit_m: float) -> SampleFractions:
-    """`sample_fractions` averaged over a Gaussian slit of full width `slit_m`: three Gauss-Hermite nodes."""
+def through_slit(specimen: Specimen, wavelength_m: Floats, slit_m: float, beam: Beam) -> SampleFractions:
+    """`sample_fractions` averaged over a Gaussian slit of full width `slit_m`: three Gauss-Hermite nodes.
+
+    The thickness is the mean over the beam, exact for a thickness of second order in the position.
+    """
+    x, y = 0.5 * beam.length_m / math.sqrt(3.0), 0.5 * beam.width_m / math.sqrt(3.0)
+    relative = 0.25 * sum(specimen.relative_thickness(a, b) for a in (-x, x) for b in (-y, y))
     offset = math.sqrt(3.0) * slit_m / _FWHM
     nodes = np.concatenate([wavelength_m - offset, wavelength_m, wavelength_m + offset])
-    sample = sample_fractions(specimen, nodes, plate_index)
+    sample = sample_fractions(specimen, nodes, relative)
     weights = np.array([1.0, 4.0, 1.0]) / 6.0
     reflected, transmitted = (weights @ part.reshape(3, -1) for part in sample)
     return SampleFractions(reflected, transmitted)
+
+
+def visible_transmittance(specimen: Specimen) -> float:
+    """Ideal T, mean over 400-700 nm with all wavelengths alike: what ``visible_transmittance`` is an estimate of."""
+    low, high = VISIBLE_RANGE_M
+    light = np.linspace(low, high, 301)
+    return float(np.trapezoid(sample_fractions(specimen, light).transmitted, light) / (high - low))
 
 
 def _layer_index(index: NDArray[np.complex128]) -> RefractiveIndex:
@@ -206,8 +226,8 @@ def _layer_index(index: NDArray[np.complex128]) -> RefractiveIndex:
     return RefractiveIndex(np.ascontiguousarray(index.real), np.ascontiguousarray(index.imag))
 
 
-def _plate_index(substrate: str) -> float:
-    sections = load("materials", "nb_tio2").sections
-    if f"plate_{substrate}" not in sections:
+def _plate_index(substrate: str, wavelength_m: Floats) -> Floats:
+    index = open_substrate(substrate).refractive_index(wavelength_m)
+    if index.imag.any():
         raise InvalidInputError("substrate", substrate, "a transparent plate")
-    return sections[f"plate_{substrate}"]["refractive_index"].value
+    return index.real

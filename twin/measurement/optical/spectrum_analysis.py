@@ -21,7 +21,7 @@ from tansaki.twin.film.optical_constants import (
     photon_energy_ev,
 )
 from tansaki.twin.measurement.instrument import Analysis, Settings
-from tansaki.twin.measurement.optical import spectrum_slopes, swanepoel, tauc
+from tansaki.twin.measurement.optical import film_spectrum, spectrum_slopes, swanepoel, tauc
 from tansaki.twin.measurement.optical.spectrum_fit import (
     ERRORS,
     FILM,
@@ -35,6 +35,7 @@ from tansaki.twin.measurement.optical.spectrum_fit import (
 )
 from tansaki.twin.measurement.optical.spectrum_slopes import PARAMETERS
 from tansaki.twin.records import Array, Derived
+from tansaki.twin.substrates.substrate import open_substrate
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ INDEX_AT_M: Final = 600e-9
 _ARRAYS = ("wavelength_m", "transmittance", "reflectance")
 _SETTINGS = (
     "films",
-    "plate_index",
+    "slit_m",
     "detector_change_m",
     "stray",
     "noise",
@@ -55,9 +56,11 @@ _SETTINGS = (
     "tauc_direct",
     "mass_ratio",
     "mass_ratio_u",
-    "drude_form",
     *(f"model_{name}{end}" for name in PARAMETERS for end in ("", "_u")),
 )
+_COUNTED: Final = 2
+"""More extrema than these give a first thickness."""
+_ABOUT: Final = np.array([1.0, 0.92, 1.08, 0.84, 1.17, 0.76, 1.27])
 _LEAST_WAVELENGTHS = 2 * FILM
 _POOR = 3.0
 """Misfit from which a fit is none: the film is not what the model says."""
@@ -97,7 +100,8 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     Derived of every sample: ``visible_transmittance`` and ``visible_reflectance``, means over 400-700 nm with all
     wavelengths alike. Of one film: ``refractive_index_600nm``, ``extinction_600nm``, ``thickness`` (nm), ``tauc_gap``
     (eV), and of its free electrons ``optical_resistivity`` (ohm cm), ``optical_carrier_density`` (cm^-3) and
-    ``optical_mobility`` (cm2/Vs), the last two with the operator's effective mass.
+    ``optical_mobility`` (cm2/Vs), the last two with the operator's effective mass. The resistivity is that of direct
+    current if the damping is the same at all frequencies; a film in which it is not errs by more than is stated.
 
     Flags: ``stack`` (several films: averages only), ``opaque`` (no light comes through: averages only),
     ``no_fringes`` (thinner than a fringe: a fit from a grid of thicknesses), ``fit_failed`` (the model does not
@@ -110,7 +114,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     """
     _check(raw, settings)
     number = {name: float(settings[name]) for name in _SETTINGS}
-    spectrum = _spectrum(raw, number)
+    spectrum = _spectrum(raw, str(settings["substrate"]), number)
     flags: list[str] = []
     derived = _averages(spectrum, number)
     if not derived:
@@ -119,11 +123,11 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
         return Analysis(derived, (*flags, "stack"))
     if np.median(spectrum.transmittance) < 10.0 * number["stray"]:
         return Analysis(derived, (*flags, "opaque"))
-    turns = swanepoel.extrema(spectrum.wavelength_m, spectrum.transmittance, spectrum.noise)
+    turns = swanepoel.extrema(spectrum.wavelength_m, spectrum.transmittance, spectrum.reflectance, spectrum.noise)
     seen = _fringes(turns, spectrum)
     if seen is None:
         flags.append("no_fringes")
-    found = _fit(spectrum, _priors(number), seen)
+    found = _fit(spectrum, _priors(number), turns)
     thickness_m = 1.0
     if found is not None:
         thickness_m = found.film[0]
@@ -153,7 +157,7 @@ def _check(raw: Mapping[str, Array], settings: Settings) -> None:
     for name in _ARRAYS:
         if name not in raw:
             raise InvalidInputError("raw record", sorted(raw), f"an array {name!r} too")
-    for name in _SETTINGS:
+    for name in ("substrate", *_SETTINGS):
         if name not in settings:
             raise InvalidInputError("settings", sorted(settings), f"{name!r} too")
     lengths = {len(raw[name]) for name in _ARRAYS}
@@ -164,16 +168,18 @@ def _check(raw: Mapping[str, Array], settings: Settings) -> None:
         raise InvalidInputError("wavelength_m", (light[0], light[-1]), "rising wavelengths above zero")
 
 
-def _spectrum(raw: Mapping[str, Array], number: Mapping[str, float]) -> Spectrum:
+def _spectrum(raw: Mapping[str, Array], substrate: str, number: Mapping[str, float]) -> Spectrum:
     light, through, back = (np.asarray(raw[name], dtype=np.float64) for name in _ARRAYS)
+    plate = open_substrate(substrate).refractive_index(light)
     noise = noise_of(light, number["noise"], number["noise_ultraviolet_m"], number["noise_ultraviolet_width_m"])
     return Spectrum(
         light,
         through,
         back,
         np.hypot(noise, number["stray"]),
-        np.full(len(light), number["plate_index"]),
+        plate.real,
         (light > number["detector_change_m"]).astype(np.float64),
+        number["slit_m"],
     )
 
 
@@ -221,17 +227,25 @@ def _fringes(turns: swanepoel.Extrema, spectrum: Spectrum) -> swanepoel.Fringes 
     return None
 
 
-def _fit(spectrum: Spectrum, priors: Priors, seen: swanepoel.Fringes | None) -> Fitted | None:
+def _fit(spectrum: Spectrum, priors: Priors, turns: swanepoel.Extrema) -> Fitted | None:
     grids: list[Any] = [START_THICKNESSES_M, THICK_M]
-    if seen is not None:
-        # Orders may be off by one.
-        middle = float(np.median(seen.order))
-        grids.insert(0, [seen.thickness_m * (1.0 + step / middle) for step in (0.0, -0.5, 0.5, -1.0, 1.0)])
+    if len(turns.wavelength_m) > _COUNTED:
+        grids.insert(0, _counted_m(turns, priors.centre) * _ABOUT)
     for grid in grids:
         found = fit(spectrum, priors, grid)
         if found.misfit < _POOR:
             return found
     return None
+
+
+def _counted_m(turns: swanepoel.Extrema, film: Floats) -> float:
+    """Thickness by which extrema follow each other, with the index that the operator expects."""
+    compiled, model = bind(film_spectrum, "numba"), spectrum_slopes.model_of(film)
+    paths = []
+    for light in turns.wavelength_m:
+        dielectric = compiled.film_dielectric(photon_energy_ev(light), model)
+        paths.append(2.0 * math.sqrt(max(dielectric.real, 1.0)) / light)
+    return 0.5 * (len(paths) - 1) / (paths[-1] - paths[0])
 
 
 def _of_film(found: Fitted) -> dict[str, Derived]:
@@ -287,7 +301,7 @@ def _of_carriers(found: Fitted, spectrum: Spectrum, number: Mapping[str, float])
     mobility = DAMPING_EV_M2_VS / (number["mass_ratio"] * damping) * (1.0 - 1.5 * voids) / (1.0 - voids)
     mass = number["mass_ratio_u"] / number["mass_ratio"]
     values = (
-        ("optical_resistivity", resistivity, of_resistivity, "ohm cm", _CM_PER_M, number["drude_form"]),
+        ("optical_resistivity", resistivity, of_resistivity, "ohm cm", _CM_PER_M, 0.0),
         ("optical_carrier_density", density, of_density, "cm^-3", _CM_PER_M**-3, mass),
         (
             "optical_mobility",
@@ -295,7 +309,7 @@ def _of_carriers(found: Fitted, spectrum: Spectrum, number: Mapping[str, float])
             -of_density - of_resistivity,
             "cm2/Vs",
             _CM_PER_M**2,
-            math.hypot(mass, number["drude_form"]),
+            mass,
         ),
     )
     return {

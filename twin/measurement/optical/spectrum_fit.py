@@ -5,10 +5,11 @@ fitted together. Each has a prior, normal in the parameter or its logarithm: for
 the film what the operator thinks of it. With weights W, slopes J and prior precisions P the covariance of the estimate
 is C = (JᵀWJ + P)⁻¹. Its part C·JᵀWJ·C comes from noise and averages away; the rest, C·P·C, does not.
 
-Several thicknesses can fit alike. Short damped Gauss-Newton runs from a grid of thicknesses on a thinned spectrum find
-where to start; scipy (MINPACK) does the rest.
+Several thicknesses can fit alike. The best of a grid, followed downhill on a thinned spectrum, say where to start;
+scipy (MINPACK) does the rest.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -37,6 +38,7 @@ START_THICKNESSES_M: Final = 1e-9 * np.array(
 """Where the search begins without fringes, closer than the distance of minima."""
 THICK_M: Final = 1e-9 * np.arange(350.0, 900.0, 34.0)
 """Where it goes on, for films whose fringes were not told apart."""
+_FWHM: Final = math.sqrt(8.0 * math.log(2.0))
 _MOST_VOIDS = 0.5
 _GROUP_EV = 0.012
 """Readings closer than this are averaged before the fit: a fortieth of a fringe of a film of half a micrometre."""
@@ -45,9 +47,16 @@ _SCAN_NOISE = 0.02
 """Least noise assumed in the search, so that a poor model still shows the valleys."""
 _FARTHEST = 2.0
 """Largest step of the search, in standard deviations of the priors."""
+_FLOOR = 0.03
+"""Damping relative to the curvature of the data, where that is stiffer than the prior."""
 _FIRM = 0.5
 """Width of the priors in the search, relative: no odd films on the way."""
-_ROUNDS = ((2, 5), (3, 3))
+_PLASMA_AT = PARAMETERS.index("plasma_ev2")
+_PLASMA = (-0.5, 0.5, 2.0)
+"""Where the search begins in the plasma energy, which moves the valleys of thick films: widths of the firm prior."""
+_WALKS = 6
+"""How many of the starts are followed."""
+_ROUNDS = ((3, 3), (3, 2))
 """Steps of the search and how many of the films go on, in turn."""
 _EVALUATIONS = 30
 _SMALL = 1e-5
@@ -65,14 +74,19 @@ class Spectrum(NamedTuple):
     plate_index: Floats
     beyond_change: Floats
     """1 where the second detector read, else 0."""
+    slit_m: float
+    """Full width at half maximum, of a Gaussian."""
 
     def grouped(self, width_ev: float) -> "Spectrum":
         """Means over groups of neighbours within `width_ev` of photon energy, read by one detector."""
         cell = np.floor(PLANCK_TIMES_LIGHT_EV_M / self.wavelength_m / width_ev) + 1e6 * self.beyond_change
         first = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
         number = np.diff(np.append(first, len(cell)))
-        means = [np.add.reduceat(column, first) / number for column in self]
-        return Spectrum(*means)._replace(noise=np.sqrt(np.add.reduceat(self.noise**2, first)) / number)
+        light, through, back, noise, plate, beyond = (
+            np.add.reduceat(column, first) / number
+            for column in (*self[:3], self.noise**2, self.plate_index, self.beyond_change)
+        )
+        return Spectrum(light, through, back, np.sqrt(noise / number), plate, beyond, self.slit_m)
 
 
 class Priors(NamedTuple):
@@ -107,6 +121,10 @@ class _Problem:
         self.along = np.empty((2, number, FILM))
         self.room = np.zeros((2, FILM))
         self.compiled = _compiled()
+        # Factors of the second difference: half the variance of the slit over the spacings.
+        step = np.diff(spectrum.wavelength_m)
+        self.rise = 0.5 * (spectrum.slit_m / _FWHM) ** 2 / step
+        self.bend = 2.0 / (step[1:] + step[:-1])
         self.logarithmic = np.log(priors.centre, out=np.zeros(FILM), where=LOGARITHMIC)
 
     def film(self, z: Floats) -> Floats:
@@ -128,6 +146,7 @@ class _Problem:
         """Measured less modelled over noise, then z itself."""
         s = self.spectrum
         self.compiled.spectra(self.film(z), s.wavelength_m, s.plate_index, self.found)
+        self._smooth()
         return self._differences(z)
 
     def slopes(self, z: Floats) -> Floats:
@@ -138,6 +157,7 @@ class _Problem:
         s, p = self.spectrum, self.priors
         film = self.film(z)
         self.compiled.slopes(film, s.wavelength_m, s.plate_index, self.found, self.along, self.room[0], self.room[1])
+        self._smooth()
         number = len(s.wavelength_m)
         scale = p.width * np.where(LOGARITHMIC, film, 1.0)
         jacobian = np.zeros((2 * number + len(z), len(z)))
@@ -150,6 +170,10 @@ class _Problem:
         jacobian[2 * number :] = np.eye(len(z))
         return self._differences(z), jacobian
 
+    def _smooth(self) -> None:
+        """What the slit makes of the model: f + w²f''/2, w² the variance of the slit."""
+        self.found[:, 1:-1] += np.diff(np.diff(self.found) * self.rise) * self.bend
+
     def _differences(self, z: Floats) -> Floats:
         s = self.spectrum
         through, back = self.gains(z)
@@ -161,10 +185,11 @@ class _Problem:
             ]
         )
 
-    def start(self, thickness_m: float) -> Floats:
-        """The priors' centre, with a thickness."""
+    def start(self, thickness_m: float, plasma: float) -> Floats:
+        """The priors' centre, with a thickness and a plasma energy (in widths of its prior)."""
         z = np.zeros(FILM + len(ERRORS))
         z[0] = (np.log(thickness_m) - self.logarithmic[0]) / self.priors.width[0]
+        z[_PLASMA_AT] = plasma
         return z
 
 
@@ -207,19 +232,38 @@ def _starts(spectrum: Spectrum, priors: Priors, thicknesses_m: Sequence[float] |
     """Where to start, the most promising first."""
     firm = priors._replace(width=np.where(np.arange(FILM) > 0, _FIRM * priors.width, priors.width))
     problem = _Problem(spectrum.grouped(_SCAN_GROUP_EV), firm, _SCAN_NOISE)
-    running = [problem.start(float(thickness)) for thickness in thicknesses_m]
+    starts = [problem.start(thickness, plasma) for thickness in thicknesses_m for plasma in _PLASMA]
+    residuals = [problem.residuals(z) for z in starts]
+    promising = np.argsort([r @ r for r in residuals])[:_WALKS]
+    running = [_Walk(problem, starts[i]) for i in promising]
     for steps, kept in _ROUNDS:
-        costs = []
-        for number, z in enumerate(running):
-            for _ in range(steps):
-                residuals, jacobian = problem.both(z)
-                step = np.linalg.solve(jacobian.T @ jacobian, -jacobian.T @ residuals)
-                z = z + np.clip(step, -_FARTHEST, _FARTHEST)
-            running[number] = z
-            last = problem.residuals(z)
-            costs.append(float(last @ last))
-        running = [running[i] for i in np.argsort(costs)[:kept]]
-    return [np.concatenate([z[:1], _FIRM * z[1:FILM], z[FILM:]]) for z in running]
+        for walk in running:
+            walk.go(steps)
+        running = sorted(running, key=lambda walk: walk.cost)[:kept]
+    return [np.concatenate([walk.z[:1], _FIRM * walk.z[1:FILM], walk.z[FILM:]]) for walk in running]
+
+
+class _Walk:
+    """Levenberg-Marquardt from one start, a few steps at a time; the damping counts in widths of the priors."""
+
+    def __init__(self, problem: _Problem, start: Floats) -> None:
+        self.problem, self.z, self.damping = problem, start, 1.0
+        self.residuals, self.jacobian = problem.both(start)
+        self.cost = float(self.residuals @ self.residuals)
+
+    def go(self, steps: int) -> None:
+        for _ in range(steps):
+            normal = self.jacobian.T @ self.jacobian
+            scale = self.damping * np.maximum(_FLOOR * normal.diagonal(), 1.0)
+            step = np.linalg.solve(normal + np.diag(scale), -self.jacobian.T @ self.residuals)
+            z = self.z + np.clip(step, -_FARTHEST, _FARTHEST)
+            residuals, jacobian = self.problem.both(z)
+            cost = float(residuals @ residuals)
+            if cost < self.cost:
+                self.z, self.residuals, self.jacobian, self.cost = z, residuals, jacobian, cost
+                self.damping *= 0.2
+            else:
+                self.damping *= 5.0
 
 
 @cache

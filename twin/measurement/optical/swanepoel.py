@@ -7,7 +7,7 @@ maxima and minima of T give the index of a film that absorbs little (k² ≪ n²
 
 and the extrema, at 2nd = mλ with m whole for maxima and half-odd for minima (n > s), give the thickness. A straight
 line through ℓ/2 over n/λ, ℓ counting the extrema from the red, has the slope 2d and starts at the order of the first
-one; orders are then made exact, and the mean d of all extrema improves n.
+one; orders are then made exact, and the mean d of all extrema improves n. Envelopes are straight between extrema.
 """
 
 from typing import Any, Final, NamedTuple
@@ -22,9 +22,19 @@ LEAST_EXTREMA: Final = 4
 """Fewer leave the orders to guesswork."""
 _PROMINENCE: Final = 8.0
 """Of an extremum, over the noise after smoothing."""
-_SMOOTHED: Final = 5
-_OF_ORDER: Final = 0.25
-"""Farthest that the line may miss a possible order."""
+_SMOOTHED: Final = 3
+_NEAR: Final = 0.06
+"""Relative photon energy from an extremum within which the parabola is fitted, at most."""
+_CLOSE: Final = 0.3
+"""How far the curve may fall there, over the prominence."""
+_LEAST_POINTS: Final = 3
+_LEAST_LIGHT: Final = 1e-3
+_LARGEST_SPREAD: Final = 0.03
+"""Of the thicknesses of single extrema, relative: beyond it the envelopes are not what the theory takes them for."""
+_CLEAR: Final = 1.5
+"""How much larger the spread with the next best orders must be."""
+_FALL: Final = 0.98
+"""Of the index from red to blue, at most: the accuracy of the method."""
 
 
 class Extrema(NamedTuple):
@@ -56,36 +66,52 @@ def index_from_envelopes(upper: Any, lower: Any, plate_index: Any) -> Any:
         return np.sqrt(total + np.sqrt(total * total - s2))
 
 
-def extrema(wavelength_m: Floats, transmittance: Floats, noise: Floats) -> Extrema:
-    """Maxima and minima of T that stand out of the noise, refined by a parabola over photon energy."""
+def extrema(wavelength_m: Floats, transmittance: Floats, reflectance: Floats, noise: Floats) -> Extrema:
+    """Maxima and minima that stand out of the noise, refined by a parabola over photon energy; wavelengths rising.
+
+    They are sought in T/(T + R), which absorption that changes with the wavelength does not tilt: there they lie
+    where T touches its envelopes.
+    """
+    share = transmittance / np.maximum(transmittance + reflectance, _LEAST_LIGHT)
     kernel = np.ones(_SMOOTHED) / _SMOOTHED
-    smooth = np.convolve(transmittance, kernel, mode="valid")
+    smooth = np.convolve(share, kernel, mode="valid")
     half = _SMOOTHED // 2
     light = wavelength_m[half : len(wavelength_m) - half]
+    energy = 1.0 / light
     threshold = _PROMINENCE * float(np.median(noise)) / np.sqrt(_SMOOTHED)
     found: list[tuple[float, float, bool]] = []
     for sign in (1.0, -1.0):
-        for peak in find_peaks(sign * smooth, prominence=threshold)[0]:
+        peaks, properties = find_peaks(sign * smooth, prominence=threshold)
+        for peak, prominence in zip(peaks, properties["prominences"], strict=True):
             # As wide as the curve stays close to the extremum, so that noise does not move it.
-            near = np.abs(1.0 / light - 1.0 / light[peak]) * light[peak] <= 0.06
-            near &= np.abs(smooth - smooth[peak]) <= max(4.0 * threshold, 0.02)
-            if near.sum() < 5 or peak < 2 or peak > len(light) - 3:
+            fall = np.abs(smooth - smooth[peak])
+            far = np.flatnonzero((np.abs(energy * light[peak] - 1.0) > _NEAR) | (fall > _CLOSE * prominence))
+            right = int(np.searchsorted(far, peak))
+            begin = far[right - 1] + 1 if right > 0 else 0
+            near = slice(begin, far[right] if right < len(far) else len(light))
+            if near.stop - near.start < _LEAST_POINTS:
                 continue
-            x = 1e-6 * (1.0 / light[near] - 1.0 / light[peak])
-            bend, slope, level = np.polyfit(x, smooth[near], 2)
-            if sign * bend >= 0.0:
+            x = energy[near] * light[peak] - 1.0
+            bend, slope, _ = np.polyfit(x, share[half:-half][near], 2)
+            top = -0.5 * slope / bend if bend != 0.0 else np.inf
+            if sign * bend >= 0.0 or not x.min() <= top <= x.max():
                 continue
-            top = float(np.clip(-0.5 * slope / bend, x.min(), x.max()))
-            found.append((1.0 / (1.0 / light[peak] + 1e6 * top), level + 0.5 * slope * top, sign > 0.0))
+            height = np.polyval(np.polyfit(x, transmittance[half:-half][near], 2), top)
+            found.append((light[peak] / (1.0 + top), float(height), sign > 0.0))
     found.sort(reverse=True)
-    where, height, upper = (np.array(column) for column in zip(*found, strict=True)) if found else ([], [], [])
-    return Extrema(np.asarray(where, float), np.asarray(height, float), np.asarray(upper, bool))
+    where, heights, upper = (np.array(column) for column in zip(*found, strict=True)) if found else ([], [], [])
+    return Extrema(np.asarray(where, float), np.asarray(heights, float), np.asarray(upper, bool))
 
 
 def fringes(turns: Extrema, plate_index: Floats) -> Fringes | None:
-    """Index and thickness from alternating extrema; `plate_index` at each of them. None where they tell nothing."""
-    light, height, upper = turns
-    if len(light) < LEAST_EXTREMA or not (upper[1:] != upper[:-1]).all():
+    """Index and thickness; `plate_index` at each extremum. None where they tell nothing.
+
+    Of extrema that do not alternate, those before the first that was missed are taken.
+    """
+    missed = np.flatnonzero(turns.maximum[1:] == turns.maximum[:-1])
+    number = int(missed[0]) + 1 if len(missed) else len(turns.maximum)
+    light, height, upper, plate_index = (column[:number] for column in (*turns, plate_index))
+    if number < LEAST_EXTREMA:
         return None
     energy = 1.0 / light
     envelopes = [np.interp(energy, energy[kind], height[kind]) for kind in (upper, ~upper)]
@@ -94,13 +120,33 @@ def fringes(turns: Extrema, plate_index: Floats) -> Fringes | None:
         return None
     count = 0.5 * np.arange(len(light))
     slope, start = np.polyfit(index / light, count, 1)
-    first = -start
-    # Whole for a maximum, half-odd for a minimum.
-    shift = 0.0 if upper[0] else 0.5
-    order = round(first - shift) + shift
-    if slope <= 0.0 or abs(first - order) > _OF_ORDER or order <= 0.0:
+    if slope <= 0.0:
         return None
-    orders = order + count
-    thicknesses = 0.5 * orders * light / index
-    thickness = float(thicknesses.mean())
-    return Fringes(light, orders, 0.5 * orders * light / thickness, thickness, float(thicknesses.std(ddof=1)))
+    # Whole for a maximum, half-odd for a minimum; of the orders about the line's, the one that agrees best on d.
+    shift = 0.0 if upper[0] else 0.5
+    nearest = round(-start - shift) + shift
+    candidates = []
+    for first in (nearest + step for step in (-2.0, -1.0, 0.0, 1.0, 2.0)):
+        if first <= 0.0:
+            continue
+        orders = first + count
+        thicknesses = 0.5 * orders * light / index
+        thickness = float(thicknesses.mean())
+        spread = float(thicknesses.std(ddof=1))
+        candidates.append(Fringes(light, orders, 0.5 * orders * light / thickness, thickness, spread))
+    candidates.sort(key=lambda one: one.spread_m / one.thickness_m)
+    if not candidates:
+        return None
+    found = candidates[0]
+    if len(candidates) > 1 and candidates[1].spread_m * found.thickness_m < _CLEAR * (
+        found.spread_m * candidates[1].thickness_m
+    ):
+        return None
+    # The index of a transparent film rises towards the blue: if not, the orders are wrong.
+    if (
+        found is None
+        or found.spread_m > _LARGEST_SPREAD * found.thickness_m
+        or found.index[-1] < _FALL * found.index[0]
+    ):
+        return None
+    return found
