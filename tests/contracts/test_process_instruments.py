@@ -66,6 +66,23 @@ def test_the_analysis_of_the_stored_record_repeats_the_values(instrument: Proces
     assert (derived, flags) == (record.derived, record.flags)
 
 
+def test_a_record_that_lacks_something_is_refused_by_name(instrument: ProcessInstrument, course: Course) -> None:
+    record = instrument.measure(course, None)
+    for name in set(record.raw) - {"time_s"}:
+        with pytest.raises(InvalidInputError, match=name):
+            instrument.analyse({k: v for k, v in record.raw.items() if k != name}, record.settings)
+
+    def said_without(name: str) -> str:
+        try:
+            instrument.analyse(record.raw, {k: v for k, v in record.settings.items() if k != name})
+        except InvalidInputError as refused:
+            return str(refused)
+        return name  # a setting that the analysis does not need
+
+    for name in record.settings:
+        assert name in said_without(name)
+
+
 def test_equal_generators_give_equal_records_and_others_do_not(instrument: ProcessInstrument, course: Course) -> None:
     one, two, other = (instrument.measure(course, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert one.derived == two.derived

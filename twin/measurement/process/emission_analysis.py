@@ -15,6 +15,8 @@ from scipy.special import ndtr
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import Analysis, Settings
 from tansaki.twin.measurement.process import emission_lines
+from tansaki.twin.measurement.process.emission_lines import Line
+from tansaki.twin.measurement.process.record import numbers, series, words
 from tansaki.twin.records import Array, Derived
 
 Floats = NDArray[np.float64]
@@ -74,17 +76,14 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     Flags: ``saturated`` (such a line has a lower bound only), ``nitrogen`` (its molecular bands are there),
     ``no_oxygen_light`` (neither line is detected), ``no_light``.
     """
-    names = str(settings.get("lines", "")).split()
-    number = {k: float(v) for k, v in settings.items() if not isinstance(v, str)}
-    for name in (*_SETTINGS, *(f"{line}_wavelength_nm" for line in names)):
-        if name not in number:
-            raise InvalidInputError("settings of an emission record", sorted(number), f"a number {name!r} too")
-    counts = np.asarray(raw["counts"], float)
-    wavelength = np.asarray(raw["wavelength_nm"], float)
+    what = "an emission record"
+    names = words(settings, "lines", what)
+    number = numbers(settings, (*_SETTINGS, *(f"{line}_{field}" for line in names for field in Line._fields)), what)
+    arrays = series(raw, ("counts", "wavelength_nm", "dark_counts", "pressure_pa"), what)
+    counts, wavelength, dark = arrays["counts"], arrays["wavelength_nm"], arrays["dark_counts"]
     if counts.ndim != 2 or counts.shape[1] != len(wavelength):
         raise InvalidInputError("raw counts", counts.shape, f"times x {len(wavelength)} pixels")
     full = np.any(counts >= number["full_well"], axis=0)
-    dark = np.asarray(raw["dark_counts"], float)
     fitted = _fitted(counts, dark, wavelength, full, names, number)
     sigma = np.sqrt(np.diag(fitted.covariance))
     flags = []
@@ -109,8 +108,8 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
         flags.append("nitrogen")
     if "ti_500" in derived:
         derived["metal_to_argon"] = _ratio(fitted, names, "ti_500", number)
-    if not {"o_777", "o_844"} & saturated:
-        found = _oxygen(fitted, names, float(np.mean(np.asarray(raw["pressure_pa"], float))), number)
+    if {"o_777", "o_844"} <= set(names) - saturated:
+        found = _oxygen(fitted, names, float(arrays["pressure_pa"].mean()), number)
         derived |= found
         if "oxygen_to_argon" not in found:
             flags.append("dissociative_excitation" if {"o_777", "o_844"} & derived.keys() else "no_oxygen_light")

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tansaki.twin.backends import bind
 from tansaki.twin.deposition.course import Course, at_instants
-from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import Acquisition, Analysis, Settings
 from tansaki.twin.measurement.process import gauges
 from tansaki.twin.measurement.process.instrument import ProcessInstrument
+from tansaki.twin.measurement.process.record import numbers, series
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Array, Column, Derived
 from tansaki.twin.units import SECONDS_PER_HOUR
@@ -25,6 +25,21 @@ _RECTANGLE = math.sqrt(3.0)
 """A bound over this is the standard uncertainty of a rectangular distribution."""
 _LIT_V = 10.0
 """No discharge burns below."""
+_SETTINGS = (
+    "manometer_gain",
+    "manometer_zero_pa_s",
+    "manometer_full_scale_pa",
+    "oxygen_gauge_gain",
+    "flow_gain",
+    "flow_lag_s",
+    "supply_gain",
+    "lead",
+    "lead_spread",
+    "thermocouple_gain",
+    "thermocouple_lag_s",
+    "monitor_gain",
+    "idle_temperature_c",
+)
 
 
 class Manometer(NamedTuple):
@@ -237,12 +252,9 @@ class ProcessGauges(ProcessInstrument[GaugeErrors, float]):
 
 
 def _means(raw: Mapping[str, Array], settings: Settings) -> Analysis:
-    known = {name: float(value) for name, value in settings.items() if not isinstance(value, str)}
-    series: dict[str, Floats] = {name: np.asarray(values, float) for name, values in raw.items()}
-    for name in ProcessGauges.columns:
-        if name not in series:
-            raise InvalidInputError("raw record of the gauges", sorted(series), f"a channel {name!r} too")
-    time, lit = series["time_s"], series["voltage_v"] > _LIT_V
+    known = numbers(settings, _SETTINGS, "the gauges")
+    channels = series(raw, ProcessGauges.columns, "the gauges")
+    time, lit = channels["time_s"], channels["voltage_v"] > _LIT_V
     flags = []
     chosen = lit
     if not np.any(lit):
@@ -251,7 +263,7 @@ def _means(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     count = int(np.sum(chosen))
 
     def mean(name: str, unit: str, systematic: Any) -> Derived:
-        values = series[name][chosen]
+        values = channels[name][chosen]
         value = float(values.mean())
         random = float(values.std(ddof=1)) / math.sqrt(count) if count > 1 else 0.0
         fixed = float(systematic(value))
@@ -261,7 +273,7 @@ def _means(raw: Mapping[str, Array], settings: Settings) -> Analysis:
 
     def of_heater(value: float) -> float:
         lead = (value - surface) * known["lead_spread"] / (1.0 + known["lead"])
-        changing = known["thermocouple_lag_s"] * abs(_slope(time[chosen], series["substrate_temperature_c"][chosen]))
+        changing = known["thermocouple_lag_s"] * abs(_slope(time[chosen], channels["substrate_temperature_c"][chosen]))
         return math.hypot(lead, known["thermocouple_gain"] * value / _RECTANGLE, changing)
 
     derived = {"substrate_temperature": mean("substrate_temperature_c", "degC", of_heater)}
@@ -271,24 +283,24 @@ def _means(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     zero_pa = known["manometer_zero_pa_s"] * middle_s
     gain = known["manometer_gain"] / _RECTANGLE
     pressure = mean("pressure_pa", "Pa", lambda value: math.hypot(gain * value, zero_pa))
-    if np.any(series["pressure_pa"] >= known["manometer_full_scale_pa"]):
+    if np.any(channels["pressure_pa"] >= known["manometer_full_scale_pa"]):
         flags.append("over_range")
         derived["pressure_lower_bound"] = pressure
     else:
         derived["pressure"] = pressure
     derived["oxygen_pressure"] = mean("oxygen_pressure_pa", "Pa", lambda value: known["oxygen_gauge_gain"] * value)
-    lag_sccm = known["flow_lag_s"] * abs(_slope(time[chosen], series["oxygen_flow_sccm"][chosen]))
+    lag_sccm = known["flow_lag_s"] * abs(_slope(time[chosen], channels["oxygen_flow_sccm"][chosen]))
     flow_gain = known["flow_gain"] / _RECTANGLE
     derived["oxygen_flow"] = mean("oxygen_flow_sccm", "sccm", lambda value: math.hypot(flow_gain * value, lag_sccm))
     supply = known["supply_gain"] / _RECTANGLE
     derived["voltage"] = mean("voltage_v", "V", lambda value: supply * value)
     derived["current"] = mean("current_a", "A", lambda value: supply * value)
-    series["power_w"] = series["voltage_v"] * series["current_a"]
+    channels["power_w"] = channels["voltage_v"] * channels["current_a"]
     derived["power"] = mean("power_w", "W", lambda value: math.sqrt(2.0) * supply * value)
-    end_nm = float(series["deposited_nm"][-1])
+    end_nm = float(channels["deposited_nm"][-1])
     derived["deposited"] = Derived(end_nm, known["monitor_gain"] * end_nm, "nm", known["monitor_gain"] * end_nm)
     span_s = float(time[chosen][-1] - time[chosen][0])
-    arcs = float(series["arcs"][chosen][-1] - series["arcs"][chosen][0])
+    arcs = float(channels["arcs"][chosen][-1] - channels["arcs"][chosen][0])
     if span_s > 0.0:
         derived["arc_rate"] = Derived(arcs / span_s, math.sqrt(arcs + 1.0) / span_s, "1/s")
     return Analysis(derived, tuple(flags))

@@ -13,6 +13,7 @@ from scipy.optimize import nnls
 
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import Analysis, Settings
+from tansaki.twin.measurement.process.record import numbers, series, words
 from tansaki.twin.records import Array, Derived
 from tansaki.twin.units import ELEMENTARY_CHARGE_C
 
@@ -58,14 +59,11 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     has no value. Flag ``nitrogen``: more than tolerated, and m/z 14 over 28 bears it out; ``air_leak``: with it more
     of m/z 32 than of 40 (a test for a chamber without working gas).
     """
-    gases = str(settings.get("gases", "")).split()
-    number = {k: float(v) for k, v in settings.items() if not isinstance(v, str)}
-    for name in (*_SETTINGS, *(f"{gas}_sensitivity" for gas in gases)):
-        if name not in number:
-            raise InvalidInputError("settings of a residual gas record", sorted(number), f"a number {name!r} too")
-    current = np.asarray(raw["ion_current_a"], float)
-    shut = np.asarray(raw["shut_current_a"], float)
-    masses = np.asarray(raw["mass_u"], float)
+    what = "a residual gas record"
+    gases = words(settings, "gases", what)
+    number = numbers(settings, (*_SETTINGS, *(f"{gas}_sensitivity" for gas in gases)), what)
+    arrays = series(raw, ("ion_current_a", "shut_current_a", "mass_u"), what)
+    current, shut, masses = arrays["ion_current_a"], arrays["shut_current_a"], arrays["mass_u"]
     if current.ndim != 2 or current.shape[1] != len(masses) or shut.shape != masses.shape:
         raise InvalidInputError("raw ion_current_a", current.shape, f"times x {len(masses)} masses")
     limit = number["largest_current_a"]

@@ -78,6 +78,19 @@ def test_engines_agree() -> None:
         np.testing.assert_allclose(traced, expected, rtol=1e-12, atol=1e-15)
 
 
+def test_slopes_match_finite_differences() -> None:
+    import jax
+
+    point = np.array([0.3, 1.0, 2.5, 0.7, 0.9])
+    with jax.enable_x64(True):
+        slopes = jax.grad(lambda row: bind(gauges, "jax").followed(*row))(point)
+    for k in range(len(point)):
+        step = np.zeros(len(point))
+        step[k] = 1e-6
+        difference = gauges.followed(*(point + step)) - gauges.followed(*(point - step))
+        assert float(slopes[k]) == pytest.approx(difference / 2e-6, rel=1e-4)
+
+
 def test_a_manometer_ends_at_its_full_scale_and_a_right_correction_leaves_no_offset() -> None:
     assert gauges.manometer_pa(20.0, 0.0, 0.0, 13.3) == 13.3
     assert gauges.heater_reading_c(300.0, 25.0, 0.2, 0.2) == pytest.approx(300.0)
