@@ -85,7 +85,12 @@ class TwinLaboratory(ImmediateLaboratory):
             # Layers thin nearly alike: pressure changes the curvature by a tenth.
             curvature = fmean(map(self.chamber.thickness_curvature_per_m2, recipe.layers))
             specimen = specimen_of_film(
-                made.film, sample_id, recipe.substrate, *SAMPLE_M, thickness_curvature_per_m2=curvature
+                made.film,
+                sample_id,
+                recipe.substrate,
+                *SAMPLE_M,
+                surface=made.surface,
+                thickness_curvature_per_m2=curvature,
             )
             taken = tuple(self._stations.measure(specimen, number, measuring))
         status, message = _judged(made, taken)

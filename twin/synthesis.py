@@ -3,7 +3,9 @@
 Nothing here is measured or paid for; that is the laboratory's business.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from tansaki.twin.deposition.chamber import Chamber, DepositionRun
 from tansaki.twin.deposition.course import Course, joined
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.film.grow import NO_VARIATION, grow, peeling_probability
+from tansaki.twin.growth.surface_map import SurfaceMap
+from tansaki.twin.growth.surface_of_film import surface_of_film
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Film, Recipe, Status
 
@@ -28,6 +32,8 @@ class Synthesis:
     """Time in the chamber, heating included, without handling and without the anneal."""
     state: ChamberState
     """The chamber afterwards."""
+    surface: Callable[[], SurfaceMap] | None = None
+    """Of the film: grown at the first call, which takes tenths of a second. None without a film."""
 
 
 def synthesise(
@@ -54,7 +60,14 @@ def synthesise(
         stress = f"{film.stress_pa / 1e6:.0f} MPa over {film.thickness_m * 1e9:.0f} nm"
         return _ended("failed", f"film peeled off its substrate: {stress}", None, runs)
     unsettled = [run.message for run in runs if run.status != "ok"]
-    return _ended("partial" if unsettled else "ok", "; ".join(unsettled), film, runs)
+    made = _ended("partial" if unsettled else "ok", "; ".join(unsettled), film, runs)
+    passage, seed = chamber.passage(recipe.layers[-1]), int(rng.integers(2**31))
+
+    @cache
+    def surface() -> SurfaceMap:
+        return surface_of_film(conditions, material, passage, film.grain_size_m, seed)
+
+    return replace(made, surface=surface)
 
 
 def true_film(recipe: Recipe, chamber: Chamber) -> Film | None:
