@@ -1,0 +1,136 @@
+"""Which of the candidate phases are in a pattern, and what no candidate explains."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tansaki.twin.measurement.x_ray import diffraction_pattern as pattern
+from tansaki.twin.measurement.x_ray.crystal import open_crystal, reflections
+from tansaki.twin.measurement.x_ray.profile_fit import Expected, Fit, Grid, Instrument, PhaseLines, fit, phase_lines
+from tansaki.twin.measurement.x_ray.scattering_specimen import LEAST_SPACING_M
+from tansaki.twin.records import Derived
+
+Floats = NDArray[np.float64]
+
+SIZES_M: Final = (4e-9, 9e-9, 20e-9, 45e-9)
+"""Tried to see which phases there are."""
+SIGNIFICANT: Final = 5.0
+"""Amount over its standard uncertainty from which a phase is there."""
+OWN_SIZE: Final = 25.0
+"""Likewise, from which a phase beside the first has a size of its own."""
+STEPS: Final = 5
+MOST_CANDIDATES: Final = 3
+PEAK: Final = 6.0
+"""Significance from which a peak is no chance."""
+PEAK_WIDTHS_RAD: Final = tuple(math.radians(width) for width in (0.15, 0.3, 0.6, 1.2))
+
+
+class Amount(NamedTuple):
+    """Volume of a phase, in the common scale of a scan."""
+
+    value: float
+    u: float
+    texture: float
+    """What the scatter of its lines about those of a powder leaves open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Phases by falling amount of scattering, and the fit with them."""
+
+    phases: tuple[str, ...]
+    fit: Fit
+
+
+def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected) -> Found:
+    """Every candidate is tried at several sizes; those that are significant are fitted together."""
+    best: tuple[float, Fit, list[str], float] | None = None
+    for size in SIZES_M:
+        own = [(name, lines) for name in names if (lines := _lines(name, grid, instrument, expected, size, 0))]
+        trial = fit(grid, background, [lines for _, lines in own], instrument, expected, size, 0)
+        numbers = len(trial.values)
+        score = trial.chi_squared * trial.degrees + 2.0 * numbers
+        if best is None or score < best[0]:
+            best = score, trial, [name for name, _ in own], size
+    assert best is not None
+    _, trial, present, size = best
+    amounts = {name: amount(trial, index) for index, name in enumerate(present)}
+    kept = [name for name in present if amounts[name].value > SIGNIFICANT * amounts[name].u]
+    kept.sort(key=lambda name: -amounts[name].value / amounts[name].u)
+    phases: list[PhaseLines] = []
+    for index, name in enumerate(kept):
+        alone = amounts[name].value > OWN_SIZE * amounts[name].u
+        lines = _lines(name, grid, instrument, expected, size, index if alone or index == 0 else 0)
+        assert lines is not None
+        phases.append(lines)
+    return Found(tuple(kept), fit(grid, background, phases, instrument, expected, size, STEPS if phases else 0))
+
+
+def likely(
+    grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected
+) -> list[str]:
+    """The few of many candidates that explain most when each is fitted alone."""
+    gains: list[tuple[float, str]] = []
+    for name in names:
+        scores = []
+        for size in SIZES_M[1::2]:
+            lines = _lines(name, grid, instrument, expected, size, 0)
+            if lines is not None:
+                alone = fit(grid, background, [lines], instrument, expected, size, 0)
+                scores.append(alone.chi_squared * alone.degrees + 2.0 * lines.groups)
+        if scores:
+            gains.append((min(scores), name))
+    return [name for _, name in sorted(gains)[:MOST_CANDIDATES]]
+
+
+def amount(found: Fit, index: int) -> Amount:
+    """Volume of one phase from the areas of all its lines, weighted by what they tell of a powder."""
+    lines, area = found.phases[index], found.areas[index]
+    powder, areas = lines.group_powder, found.values[area]
+    variance = np.diag(found.covariance)[area]
+    information = powder / np.maximum(variance, 1e-300)
+    weight = float(information @ powder)
+    value = float(information @ areas) / weight
+    block = found.covariance[area, area]
+    u = math.sqrt(max(float(information @ block @ information), 0.0)) / weight
+    share = information * powder / weight
+    scatter = (areas / powder - value) ** 2 - variance / powder**2
+    texture = math.sqrt(max(float((share**2) @ scatter), 0.0)) if len(areas) > 1 else value
+    return Amount(value, u, texture)
+
+
+def strongest_peak(grid: Grid, model: Floats) -> Derived | None:
+    """Angle in degrees of the most significant peak above `model`, or None where there is none."""
+    excess = np.where(grid.used, grid.counts - model, 0.0)
+    expectation = np.where(grid.used, np.maximum(model, 1.0), 0.0)
+    best: tuple[float, int, float] = (PEAK, -1, 0.0)
+    for width in PEAK_WIDTHS_RAD:
+        reach = int(3.0 * width / grid.step_rad) + 1
+        x = np.arange(-reach, reach + 1) * grid.step_rad / width
+        shape = np.exp(-pattern.FOUR_LN2 * x * x)
+        # Against its own surroundings: what the background misses slowly is no peak.
+        shape = shape - shape.mean()
+        signal = np.convolve(excess, shape, mode="same")
+        noise = np.sqrt(np.convolve(expectation, shape * shape, mode="same"))
+        significance = signal / np.maximum(noise, 1.0)
+        top = int(significance.argmax())
+        if significance[top] > best[0]:
+            best = float(significance[top]), top, width
+    significance, top, width = best
+    if top < 0:
+        return None
+    place = math.degrees(grid.first_rad + top * grid.step_rad)
+    u = math.degrees(math.hypot(width / significance, grid.step_rad / math.sqrt(12.0)))
+    return Derived(place, u, "deg")
+
+
+def _lines(
+    name: str, grid: Grid, instrument: Instrument, expected: Expected, size_m: float, sizes: int
+) -> PhaseLines | None:
+    crystal = open_crystal(name)
+    table = reflections(crystal, LEAST_SPACING_M)
+    return phase_lines(crystal, table, grid, instrument, size_m, expected, sizes)

@@ -1,0 +1,88 @@
+"""What of a scan is not the film's lines: smooth background, diffuse light of a glass, lines of a crystalline plate."""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tansaki.twin.backends import bind
+from tansaki.twin.measurement.x_ray import diffraction_grid
+from tansaki.twin.measurement.x_ray import diffraction_pattern as pattern
+from tansaki.twin.measurement.x_ray.crystal import axis_cosines_squared, open_crystal, reflections
+from tansaki.twin.measurement.x_ray.profile_fit import Instrument
+from tansaki.twin.measurement.x_ray.scattering_specimen import LEAST_SPACING_M, plate_diffuse
+from tansaki.twin.substrates.substrate import open_substrate
+
+Floats = NDArray[np.float64]
+
+DEGREE: Final = 4
+"""Of the polynomial over the scan."""
+HIDDEN_RAD: Final = math.radians(1.0)
+"""Either side of a line of the plate."""
+
+
+def background_functions(name: str, angle_rad: Floats, instrument: Instrument, number: Mapping[str, float]) -> Floats:
+    """Rows: polynomials, scatter of the air, humps of a glassy plate and of an amorphous film, tails of the plate.
+
+    Without the `name` of a plate a hump of the usual glass is allowed for.
+    """
+    diffuse = tuple(number[f"diffuse_{part}"] for part in ("height", "film_centre_deg", "film_width_deg"))
+    key = (float(angle_rad[0]), float(angle_rad[-1]), len(angle_rad))
+    return _functions(name, key, instrument, number["wavelength_beta_m"], diffuse)
+
+
+@lru_cache(maxsize=32)
+def _functions(
+    name: str,
+    scan: tuple[float, float, int],
+    instrument: Instrument,
+    wavelength_beta_m: float,
+    diffuse: tuple[float, ...],
+) -> Floats:
+    angle = np.linspace(*scan)
+    x = np.linspace(-1.0, 1.0, len(angle))
+    rows = list(np.polynomial.chebyshev.chebvander(x, DEGREE).T)
+    rows.append((angle[0] / angle) ** 2)
+    height, centre, width = diffuse[0], math.radians(diffuse[1]), math.radians(diffuse[2])
+    hump = plate_diffuse(name or "glass", 0.5 * angle, height, instrument.wavelength_1_m)
+    if hump.any():
+        rows.append(hump / hump.max())
+    rows.append(np.exp(-pattern.FOUR_LN2 * ((angle - centre) / width) ** 2))
+    step = (scan[1] - scan[0]) / (scan[2] - 1)
+    lines = plate_lines(name, instrument, wavelength_beta_m)
+    if len(lines):
+        tails = bind(diffraction_grid, "numba").line_basis(
+            scan[0], step, scan[2], lines, np.arange(len(lines)), len(lines)
+        )[0]
+        rows += [tail / tail.max() for tail in tails if tail.any()]
+    return np.array(rows)
+
+
+def film_intervals(name: str, angle_rad: Floats, instrument: Instrument, wavelength_beta_m: float) -> NDArray[np.bool_]:
+    """False within `HIDDEN_RAD` of a line of the plate."""
+    free = np.ones(len(angle_rad), dtype=np.bool_)
+    for centre in plate_lines(name, instrument, wavelength_beta_m)[:, 0]:
+        free &= np.abs(angle_rad - centre) > HIDDEN_RAD
+    return free
+
+
+@lru_cache(maxsize=32)
+def plate_lines(name: str, instrument: Instrument, wavelength_beta_m: float) -> Floats:
+    """Lines of planes parallel to the face of a crystalline plate, Kα₁, Kα₂, Kβ: rows centre, area 1, width, mixing."""
+    plate = open_substrate(name) if name else None
+    if plate is None or plate.crystal is None or plate.orientation is None:
+        return np.zeros((0, 4))
+    crystal = open_crystal(plate.crystal)
+    table = reflections(crystal, LEAST_SPACING_M)
+    cosines = axis_cosines_squared(crystal, LEAST_SPACING_M, plate.orientation)
+    spacing = table.spacing_m[np.maximum.reduceat(cosines, table.first_member) > 0.9999]
+    rows = []
+    for wavelength in (instrument.wavelength_1_m, instrument.wavelength_2_m, wavelength_beta_m):
+        theta = pattern.bragg_angle_rad(spacing[spacing > 0.5002 * wavelength], wavelength)
+        gauss = pattern.gauss_width_rad(theta, instrument.resolution)
+        profile = pattern.voigt_profile(gauss, np.full_like(theta, instrument.resolution.lorentz_rad))
+        rows.append(np.stack([2.0 * theta, np.ones_like(theta), *profile], axis=-1))
+    return np.concatenate(rows)
