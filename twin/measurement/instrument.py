@@ -36,6 +36,7 @@ INSTRUMENTS: Final = {
     "stylus_profilometer": "surface.stylus_profilometer:StylusProfilometer",
     "four_point_map": "electrical.four_point_map:FourPointMap",
     "hall_station": "electrical.hall_station:HallStation",
+    "x_ray_diffractometer": "x_ray.diffractometer:XRayDiffractometer",
     "spectrophotometer": "optical.spectrophotometer:Spectrophotometer",
     "ellipsometer": "optical.ellipsometer:Ellipsometer",
 }
