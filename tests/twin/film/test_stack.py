@@ -255,11 +255,10 @@ def _three(backend: Any, n: Any, k: Any, d: Any, wavelength: Any) -> Any:
 
 def _slanted(backend: Any, n: Any, k: Any, d: Any, wavelength: Any) -> Any:
     engine = bind(stack, backend)
-    layers = (*engine.rough_face(RefractiveIndex(n, k), d, 2e-9), _layer(1.65, 0.0, 80e-9))
+    layers = engine.rough_face(RefractiveIndex(n, k), d, 2e-9)
     plate = RefractiveIndex(3.9, 0.02)
-    s = engine.slanted_fractions(layers, plate, wavelength, 1.1, 0.0)
     p = engine.slanted_amplitudes(layers, plate, wavelength, 1.1, 1.0)
-    return (s.reflected, s.absorbed, p.reflection.real, p.reflection.imaginary, p.transmission.real)
+    return (*p.reflection, *p.transmission)
 
 
 def _visible(backend: Any, thickness: Any, n: Any, mu: Any, trapped: Any) -> Any:

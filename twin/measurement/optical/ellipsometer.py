@@ -116,9 +116,9 @@ class Ellipsometer(Instrument[Errors, Mounting]):
     ) -> Acquisition:
         """One spectrum an angle."""
         count = max(math.floor((chosen["stop_nm"] - chosen["start_nm"]) / chosen["step_nm"] + 1e-9) + 1, 0)
-        light = _NM * (chosen["start_nm"] + chosen["step_nm"] * np.arange(count))
+        light: Floats = _NM * (chosen["start_nm"] + chosen["step_nm"] * np.arange(count, dtype=np.float64))
         number = int(chosen["angles"])
-        angles = chosen["angle_deg"] + self.scan.angle_step_deg * np.arange(number)
+        angles: Floats = chosen["angle_deg"] + self.scan.angle_step_deg * np.arange(number, dtype=np.float64)
         true_angles = np.radians(angles + mounting.angle_deg)[:, np.newaxis]
         beam = seen(specimen, light, true_angles, chosen["back_side"], self.scan.spot_m)
         psi, delta = (np.degrees(value) for value in psi_delta_rad(beam))

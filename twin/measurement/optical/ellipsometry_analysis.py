@@ -152,7 +152,8 @@ class _Problem:
         self.along = np.empty((*shape, FILM + 1))
         self.room = np.zeros((2, FILM))
         self.logarithm = np.log(centre, out=np.zeros(FILM), where=LOGARITHMIC)
-        self.at: Floats | None = None
+        self.last: tuple[Floats, Floats, Floats] | None = None
+        """z, and the residuals and slopes there: the optimiser asks for them apart."""
 
     def film(self, z: Floats) -> Floats:
         """Parameters at z."""
@@ -171,11 +172,13 @@ class _Problem:
         return self.both(z)[0]
 
     def slopes(self, z: Floats) -> Floats:
+        """Derivatives of `residuals`."""
         return self.both(z)[1]
 
     def both(self, z: Floats) -> tuple[Floats, Floats]:
-        if self.at is not None and np.array_equal(self.at, z):
-            return self.last
+        """`residuals` and `slopes`."""
+        if self.last is not None and np.array_equal(self.last[0], z):
+            return self.last[1:]
         r, film = self.readings, self.film(z)
         errors = self.error_rad * z[FILM:]
         _compiled().directions(
@@ -201,9 +204,8 @@ class _Problem:
             slope[..., : FILM + 1] = np.einsum("awx,awxp->awp", tangent, self.along) * scale
             slope[..., FILM + 1 + number] = share
             slopes.append(slope.reshape(-1, len(z)))
-        self.at = z.copy()
-        self.last = (np.concatenate([*rows, z]), np.concatenate([*slopes, np.eye(len(z))]))
-        return self.last
+        self.last = (z.copy(), np.concatenate([*rows, z]), np.concatenate([*slopes, np.eye(len(z))]))
+        return self.last[1:]
 
     def start(self, thickness_m: float) -> Floats:
         """The priors' centre, with a thickness."""
