@@ -24,6 +24,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "properties": "electrons and light in films: size effects, dispersion, transmittance",
     "electrical": "four-point probe, van der Pauw and Hall: geometry, bias, intervals",
     "optics": "light in layered films: closed forms, another program at all angles, polarised light",
+    "spectrophotometry": "transmittance and reflectance: fringes in closed form, a published film by the whole chain",
+    "consistency": "one film by several instruments: probe, Hall effect and the light of its free electrons",
     "coverage": "stated uncertainties of the instruments against the truth, over random films",
 }
 """Name (of the module too) and what its rows are about."""

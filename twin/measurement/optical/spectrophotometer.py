@@ -81,6 +81,8 @@ class Errors(NamedTuple):
     transmittance_step: float
     """Of T beyond the change of detector."""
     reflectance_step: float
+    stray: float
+    """Actual share of stray light."""
 
 
 class Mounting(NamedTuple):
@@ -104,6 +106,7 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         super().__init__(file)
         self.scan = file.parameters("scan", Scan)
         self.response = file.parameters("response", Response)
+        self.stray_u = file.section("response")["stray"].sigma
         self.beam = file.parameters("beam", Beam)
         self.noise = file.parameters("noise", Noise)
         self.drift = file.parameters("drift", Drift)
@@ -116,9 +119,10 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
     def calibrate(self, rng: np.random.Generator | None) -> Errors:
         """Take the 100 % line and trust the mirror."""
         d = self.drift
-        sizes = np.array([d.session_baseline, d.mirror, d.detector_step, d.detector_step])
-        normals = np.zeros(4) if rng is None else rng.standard_normal(4)
-        return Errors(*(float(error) for error in sizes * normals))
+        sizes = np.array([d.session_baseline, d.mirror, d.detector_step, d.detector_step, self.stray_u])
+        normals = np.zeros(5) if rng is None else rng.standard_normal(5)
+        *relative, deviation = (float(error) for error in sizes * normals)
+        return Errors(*relative, max(self.response.stray + deviation, 0.0))
 
     def mount(self, specimen: Specimen, rng: np.random.Generator | None) -> Mounting:
         """Put the sample into the holder, some time after the 100 % line was taken."""
@@ -143,13 +147,12 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         level = self.noise.level * math.sqrt(self.noise.reference_s / chosen["integration_s"])
         noise = noise_of(light, level, self.noise.ultraviolet_m, self.noise.ultraviolet_width_m)
         normals = np.zeros((2, count)) if rng is None else rng.standard_normal((2, count))
-        stray = self.response.stray
         gains = (
             1.0 + errors.transmittance + mounting.transmittance + errors.transmittance_step * beyond,
             1.0 + errors.mirror + mounting.reflectance + errors.reflectance_step * beyond,
         )
         read = [
-            gain * (ideal + stray) / (1.0 + stray) + noise * normal
+            gain * (ideal + errors.stray) / (1.0 + errors.stray) + noise * normal
             for gain, ideal, normal in zip(gains, (seen.transmitted, seen.reflected), normals, strict=True)
         ]
         raw = {"wavelength_m": light, "transmittance": read[0], "reflectance": read[1]}
@@ -170,6 +173,7 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
             "slit_m": self.response.slit_m,
             "detector_change_m": self.response.detector_change_m,
             "stray": self.response.stray,
+            "stray_u": self.stray_u,
             "noise": level,
             "noise_ultraviolet_m": self.noise.ultraviolet_m,
             "noise_ultraviolet_width_m": self.noise.ultraviolet_width_m,

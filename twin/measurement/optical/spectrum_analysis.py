@@ -46,6 +46,7 @@ _SETTINGS = (
     "slit_m",
     "detector_change_m",
     "stray",
+    "stray_u",
     "noise",
     "noise_ultraviolet_m",
     "noise_ultraviolet_width_m",
@@ -176,10 +177,11 @@ def _spectrum(raw: Mapping[str, Array], substrate: str, number: Mapping[str, flo
         light,
         through,
         back,
-        np.hypot(noise, number["stray"]),
+        noise,
         plate.real,
         (light > number["detector_change_m"]).astype(np.float64),
         number["slit_m"],
+        number["stray"],
     )
 
 
@@ -211,7 +213,8 @@ def _averages(spectrum: Spectrum, number: Mapping[str, float]) -> dict[str, Deri
     for name, values in (("transmittance", spectrum.transmittance), ("reflectance", spectrum.reflectance)):
         mean = float(weight @ values)
         random = float(np.sqrt(np.sum((weight * spectrum.noise) ** 2)))
-        systematic = math.hypot(number[f"{name}_gain"] * mean, number["stray"])
+        systematic = math.hypot(number[f"{name}_gain"] * mean, number["stray_u"] * (1.0 - mean))
+        mean -= number["stray"] * (1.0 - mean)
         found[f"visible_{name}"] = Derived(mean, math.hypot(random, systematic), "1", systematic)
     return found
 

@@ -27,8 +27,9 @@ from tansaki.twin.measurement.optical.spectrum_slopes import PARAMETERS
 Floats = NDArray[np.float64]
 
 FILM: Final = len(PARAMETERS)
-ERRORS: Final = ("transmittance_gain", "transmittance_step", "reflectance_gain", "reflectance_step")
-"""Relative systematic errors that are fitted too, in the order of the estimate, after the film."""
+ERRORS: Final = ("transmittance_gain", "transmittance_step", "reflectance_gain", "reflectance_step", "stray_u")
+"""Systematic errors that are fitted too, by the settings of their sizes, in the order of the estimate after the film:
+relative, but for the deviation of the stray light."""
 _LINEAR: Final = frozenset({"epsilon_infinity", "gap_ev", "plasma_ev2", "localised_strength", "void_fraction"})
 LOGARITHMIC: Final = np.array([name not in _LINEAR for name in PARAMETERS])
 """Which film parameters have a prior, and a normal uncertainty, in their logarithm."""
@@ -76,6 +77,8 @@ class Spectrum(NamedTuple):
     """1 where the second detector read, else 0."""
     slit_m: float
     """Full width at half maximum, of a Gaussian."""
+    stray: float
+    """Share of stray light as specified."""
 
     def grouped(self, width_ev: float) -> "Spectrum":
         """Means over groups of neighbours within `width_ev` of photon energy, read by one detector."""
@@ -86,7 +89,7 @@ class Spectrum(NamedTuple):
             np.add.reduceat(column, first) / number
             for column in (*self[:3], self.noise**2, self.plate_index, self.beyond_change)
         )
-        return Spectrum(light, through, back, np.sqrt(noise / number), plate, beyond, self.slit_m)
+        return Spectrum(light, through, back, np.sqrt(noise / number), plate, beyond, *self[6:])
 
 
 class Priors(NamedTuple):
@@ -146,7 +149,7 @@ class _Problem:
         """Measured less modelled over noise, then z itself."""
         s = self.spectrum
         self.compiled.spectra(self.film(z), s.wavelength_m, s.plate_index, self.found)
-        self._smooth()
+        self._as_seen(z)
         return self._differences(z)
 
     def slopes(self, z: Floats) -> Floats:
@@ -157,7 +160,7 @@ class _Problem:
         s, p = self.spectrum, self.priors
         film = self.film(z)
         self.compiled.slopes(film, s.wavelength_m, s.plate_index, self.found, self.along, self.room[0], self.room[1])
-        self._smooth()
+        self._as_seen(z)
         number = len(s.wavelength_m)
         scale = p.width * np.where(LOGARITHMIC, film, 1.0)
         jacobian = np.zeros((2 * number + len(z), len(z)))
@@ -167,12 +170,15 @@ class _Problem:
             light = -self.weight * self.found[side]
             jacobian[rows, FILM + 2 * side] = light * p.error_size[2 * side]
             jacobian[rows, FILM + 2 * side + 1] = light * p.error_size[2 * side + 1] * s.beyond_change
+            jacobian[rows, -1] = -self.weight * (1.0 - self.found[side]) * p.error_size[-1]
         jacobian[2 * number :] = np.eye(len(z))
         return self._differences(z), jacobian
 
-    def _smooth(self) -> None:
-        """What the slit makes of the model: f + w²f''/2, w² the variance of the slit."""
+    def _as_seen(self, z: Floats) -> None:
+        """What the slit makes of the model, f + w²f''/2 with w² the variance of the slit, and the stray light."""
         self.found[:, 1:-1] += np.diff(np.diff(self.found) * self.rise) * self.bend
+        stray = self.spectrum.stray + self.priors.error_size[-1] * z[-1]
+        self.found += stray * (1.0 - self.found)
 
     def _differences(self, z: Floats) -> Floats:
         s = self.spectrum
