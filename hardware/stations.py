@@ -1,13 +1,14 @@
 """The instruments of a laboratory in the twin: each is calibrated once, at its first use, and errs on its own.
 
 What an instrument reads depends on the seed, the sample's number and how often that instrument has measured this
-sample; never on which other instruments were asked. `FastReadings` is the shortcut beside the full chain: truth times
-a log-normal factor that was fitted to it.
+sample; never on which other instruments were asked.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Final
 
 from tansaki.twin.deposition.course import Course
 from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
@@ -21,22 +22,11 @@ from tansaki.twin.measurement.process.process_gauges import ProcessGauges
 from tansaki.twin.measurement.process.recording import recorded_trace
 from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
-from tansaki.twin.records import Measurement, MeasurementRequest, Trace
+from tansaki.twin.records import Measurement, MeasurementRequest, Status, Trace
 from tansaki.twin.specimens.specimen import Specimen
 
-
-class Stations(Protocol):
-    """Who measures."""
-
-    @property
-    def measurements(self) -> tuple[str, ...]:
-        """What may be asked for."""
-
-    def check(self, requests: Sequence[MeasurementRequest]) -> None:
-        """Refuse what cannot be measured, before anything is made."""
-
-    def measure(self, specimen: Specimen, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
-        """The records of sample `number`, in the order of `requests`."""
+SAMPLE_M: Final = (0.01, 0.01)
+"""Length and width of every substrate."""
 
 
 class FullChain:
@@ -113,3 +103,26 @@ class ProcessStation:
             rng = generator(self.seed, f"calibration of {name}")
             self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
         return self._calibrations[name]
+
+
+def judged(status: Status, message: str, taken: Sequence[Measurement]) -> tuple[Status, str]:
+    """Status of an experiment: ``censored`` where something lay beyond an instrument's range.
+
+    That leaves a lower bound. An upper bound is a result: there is less than the instrument can find.
+    """
+    for measurement in taken:
+        if not all(math.isfinite(derived.value) for derived in measurement.derived.values()):
+            raise ArithmeticError(f"{measurement.instrument} derived a value that is not finite: {measurement.derived}")
+    beyond = [m for m in taken if any(name.endswith("_lower_bound") for name in m.derived)]
+    if beyond:
+        return "censored", "; ".join(f"{m.instrument}: {', '.join(m.flags)}" for m in beyond)
+    return status, message
+
+
+def timed(taken: Sequence[Measurement], ended_s: float) -> tuple[Measurement, ...]:
+    """With the times at which they began: the measurements are the last work on a sample, one after the other."""
+    begun: list[Measurement] = []
+    for measurement in reversed(taken):
+        ended_s -= float(measurement.settings["duration_s"])
+        begun.append(replace(measurement, started_s=ended_s))
+    return tuple(reversed(begun))

@@ -13,6 +13,7 @@ import numpy as np
 
 from tansaki.hardware.fast_readings import FastReadings
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
+from tansaki.hardware.stations import SAMPLE_M, FullChain, judged
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.provenance import SIMULATED, Provenance, software
 from tansaki.twin.quantities import READINGS, load
@@ -27,6 +28,7 @@ from tansaki.twin.records import (
     Recipe,
     SystemRecipe,
 )
+from tansaki.twin.specimens.of_system import specimen_of_system
 from tansaki.twin.surrogate import Prediction, open_surrogate
 from tansaki.twin.systems import titania_recipes
 from tansaki.twin.systems.registry import system_module
@@ -37,16 +39,29 @@ class SurrogateLaboratory(ImmediateLaboratory):
     """Makes and reads samples of one system; reading i depends on the seed, on i and on the recipe alone."""
 
     def __init__(
-        self, system: str, seed: int, options: Mapping[str, str] | None = None, *, world: int | None = None
+        self,
+        system: str,
+        seed: int,
+        options: Mapping[str, str] | None = None,
+        *,
+        world: int | None = None,
+        chain: bool = False,
+        in_store: bool = False,
     ) -> None:
-        """`world` draws the yields of another chamber than the nominal one; `options` as for `Surrogate`."""
+        """`options` as for `Surrogate`; `world` draws the yields of another chamber than the nominal one.
+
+        With `chain` the instruments of the twin measure, each with its raw record and its analysis, instead of the
+        shortcuts. Samples `in_store` were made before: their time and money are those of the measurements.
+        """
         super().__init__()
         self.seed = seed
         self._surrogate = open_surrogate(system, options, world)
         self._options = {**system_module(system).OPTIONS, **(options or {})}
         self._readings = load("materials", system).section(READINGS)
         self._fast = FastReadings(system, seed)
-        self.measurements = (*self._readings, *self._fast.measurements)
+        self._chain = FullChain(seed) if chain else None
+        self._in_store = in_store
+        self.measurements = self._chain.measurements if self._chain else (*self._readings, *self._fast.measurements)
         handling = load("instruments", "laboratory")
         self._step_s = {name: quantity.value for name, quantity in handling.section("step").items()}
         self._price = {name: quantity.value for name, quantity in handling.section("cost").items()}
@@ -64,21 +79,29 @@ class SurrogateLaboratory(ImmediateLaboratory):
         for request in measurements:
             if request.instrument not in self.measurements:
                 raise unknown_name("measurement", request.instrument, self.measurements)
-        by_instrument = [request for request in measurements if request.instrument in self._fast.measurements]
-        self._fast.check(by_instrument)
+        stations = self._chain or self._fast
+        by_instrument = [request for request in measurements if request.instrument in stations.measurements]
+        stations.check(by_instrument)
         made = self._surrogate.predict(**asked.settings)
+        sample_id = f"{self._surrogate.system}-{self.seed}-{number}"
+        if self._chain:
+            specimen = specimen_of_system(self._surrogate, asked.settings, made, sample_id, *SAMPLE_M)
+            instruments = iter(self._chain.measure(specimen, number, by_instrument))
+        else:
+            instruments = iter(self._fast.measure(made.values, number, by_instrument))
         rng = generator(self.seed, "readings", number)
-        instruments = iter(self._fast.measure(made.values, number, by_instrument))
         taken = tuple(
             next(instruments) if request in by_instrument else self._read(request.instrument, made.values, rng)
             for request in measurements
         )
+        status, message = judged("ok", "", taken)
         cost = self._cost(asked, made, taken)
         experiment = Experiment(
             number=number,
-            sample_id=f"{self._surrogate.system}-{self.seed}-{number}",
+            sample_id=sample_id,
             recipe=recipe,
-            status="ok",
+            status=status,
+            message=message,
             origin="twin",
             started_s=self._now_s,
             cost=cost,
@@ -130,12 +153,15 @@ class SurrogateLaboratory(ImmediateLaboratory):
         )
 
     def _cost(self, recipe: SystemRecipe, made: Prediction, taken: Sequence[Measurement]) -> Cost:
+        measuring_s = sum(float(measurement.settings.get("duration_s", 0.0)) for measurement in taken)
+        if self._in_store:
+            return Cost(self._step_s["transfer_s"] + measuring_s)
         handling_s = sum(self._step_s[name] for name in ("load_s", "pump_down_s", "gas_settle_s", "cool_s"))
         chamber_s = handling_s + made.values["deposition_time_s"]
         usual = self._surrogate.settings.get("anneal_duration_s")
         anneal_s = recipe.settings.get("anneal_duration_s", usual.value if usual else 0.0)
         after_s = self._step_s["transfer_s"] + (anneal_s + self._step_s["anneal_overhead_s"] if anneal_s else 0.0)
-        after_s += sum(float(measurement.settings.get("duration_s", 0.0)) for measurement in taken)
+        after_s += measuring_s
         money = self._price["substrate_eur"] + self._price["chamber_eur_h"] * chamber_s / SECONDS_PER_HOUR
         return Cost(chamber_s + after_s, money)
 

@@ -1,6 +1,5 @@
 """The twin as a laboratory: one chamber and its instruments, physics called directly, time from an accounted clock."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from statistics import fmean
@@ -8,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from tansaki.hardware.laboratory import ImmediateLaboratory, LaboratoryDescription
 from tansaki.hardware.limits import check_recipe
-from tansaki.hardware.stations import FullChain, ProcessStation
+from tansaki.hardware.stations import SAMPLE_M, FullChain, ProcessStation, judged, timed
 from tansaki.twin.deposition.chamber import open_chamber
 from tansaki.twin.deposition.drift import ChamberState
 from tansaki.twin.errors import InvalidInputError
@@ -22,13 +21,10 @@ from tansaki.twin.records import (
     Measurement,
     MeasurementRequest,
     Recipe,
-    Status,
 )
 from tansaki.twin.specimens.titania import specimen_of_film
 from tansaki.twin.synthesis import Synthesis, synthesise
 
-SAMPLE_M: Final = (0.01, 0.01)
-"""Length and width of every substrate."""
 FIDELITY: Final = "standard"
 
 
@@ -93,7 +89,7 @@ class TwinLaboratory(ImmediateLaboratory):
                 thickness_curvature_per_m2=curvature,
             )
             taken = tuple(self._stations.measure(specimen, number, measuring))
-        status, message = _judged(made, taken)
+        status, message = judged(made.status, made.message, taken)
         cost = self._cost(recipe, made, taken)
         watched = self._process.measure(made.course, number, watching)
         heating_s = self._now_s + self._before_s()
@@ -108,7 +104,7 @@ class TwinLaboratory(ImmediateLaboratory):
             trace=self._process.trace(made.course, number),
             measurements=(
                 *(replace(record, started_s=heating_s) for record in watched),
-                *_timed(taken, self._now_s + cost.lab_time_s),
+                *timed(taken, self._now_s + cost.lab_time_s),
             ),
             message=message,
             notes={"extrapolated": ", ".join(made.film.extrapolated)} if made.film and made.film.extrapolated else {},
@@ -151,23 +147,3 @@ class TwinLaboratory(ImmediateLaboratory):
             after_s += sum(float(measurement.settings["duration_s"]) for measurement in taken)
         money = price["substrate_eur"] + price["chamber_eur_h"] * chamber_s / 3600.0
         return Cost(chamber_s + after_s, money)
-
-
-def _judged(made: Synthesis, taken: Sequence[Measurement]) -> tuple[Status, str]:
-    """Status of the experiment: ``censored`` where an instrument could only bound what it measures."""
-    for measurement in taken:
-        if not all(math.isfinite(derived.value) for derived in measurement.derived.values()):
-            raise ArithmeticError(f"{measurement.instrument} derived a value that is not finite: {measurement.derived}")
-    bounded = [m for m in taken if any(name.endswith("_bound") for name in m.derived)]
-    if bounded:
-        return "censored", "; ".join(f"{m.instrument}: {', '.join(m.flags)}" for m in bounded)
-    return made.status, made.message
-
-
-def _timed(taken: Sequence[Measurement], ended_s: float) -> tuple[Measurement, ...]:
-    """With the times at which they began: the measurements are the last work on a sample, one after the other."""
-    timed: list[Measurement] = []
-    for measurement in reversed(taken):
-        ended_s -= float(measurement.settings["duration_s"])
-        timed.append(replace(measurement, started_s=ended_s))
-    return tuple(reversed(timed))

@@ -67,7 +67,7 @@ class Surrogate:
         """
         self.system = system
         chamber = load("instruments", system_module(system).CHAMBER)
-        self._module, self._parameters = open_system(
+        self._module, self.parameters = open_system(
             system, options or {}, chamber if world is None else drawn_chamber(chamber, world)
         )
         self.settings = load("materials", system).section(SETTINGS)
@@ -98,6 +98,15 @@ class Surrogate:
         )
         return Prediction(dict(zip(self.outputs, self.one(*values), strict=True)), outside)
 
+    def inputs_of(self, settings: Mapping[str, float]) -> Any:
+        """``Inputs`` of the system's module; what is not given has its usual value."""
+        self._refuse_unknown(settings)
+        return self._module.Inputs(*(float(settings.get(name, self.settings[name].value)) for name in self.inputs))
+
+    def outputs_of(self, made: Prediction) -> Any:
+        """``Outputs`` of the system's module."""
+        return self._module.Outputs(*(made.values[name] for name in self.outputs))
+
     def predict_batch(self, settings: Mapping[str, ArrayLike], precision: Precision = "float64") -> Predictions:
         """Many recipes: an array or one number an input; arrays have one length.
 
@@ -123,7 +132,7 @@ class Surrogate:
         """Inputs in order to outputs in order, compiled for one recipe (Numba); unchecked."""
         from numba import njit
 
-        evaluate, parameters, kind = bind(self._module, "numba").evaluate, self._parameters, self._module.Inputs
+        evaluate, parameters, kind = bind(self._module, "numba").evaluate, self.parameters, self._module.Inputs
 
         # Parameters are constants of the compiled function: handing them over at each call takes ten times as long
         # as the physics.
@@ -152,7 +161,7 @@ class Surrogate:
         import jax.numpy as jnp
 
         evaluate = bind(self._module, "jax").evaluate
-        outputs = evaluate(self._module.Inputs(*(values[i] for i in range(len(self.inputs)))), self._parameters)
+        outputs = evaluate(self._module.Inputs(*(values[i] for i in range(len(self.inputs)))), self.parameters)
         return jnp.stack([jnp.asarray(output, dtype=values.dtype) for output in outputs])
 
     @cached_property

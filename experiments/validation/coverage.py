@@ -19,6 +19,8 @@ from tansaki.twin.specimens.specimen import Specimen
 FILMS: Final = 300
 MOUNTINGS: Final = 8
 REPEATS: Final = 100
+UNEVEN_PER_M2: Final = 200.0
+"""Standard deviation of how fast a film thins from its centre: 0.5 % at the edge of the sample."""
 SOURCE: Final = "random titania films grown by the twin, whole measurement chain at default noise"
 
 
@@ -72,7 +74,7 @@ def random_films(number: int, seed: int, thickness_m: tuple[float, float]) -> It
     from tansaki.twin.records import Anneal, GrowthConditions
     from tansaki.twin.specimens.titania import specimen_of_film
 
-    rng = np.random.default_rng(seed)
+    rng, uneven = np.random.default_rng(seed), np.random.default_rng([seed, 2])
     material = load("materials", "nb_tio2")
     for i in range(number):
         conditions = GrowthConditions(
@@ -87,7 +89,9 @@ def random_films(number: int, seed: int, thickness_m: tuple[float, float]) -> It
         )
         anneal = Anneal(rng.uniform(300.0, 600.0), 3600.0, "hydrogen")
         film = grow([conditions], anneal, "glass", material, tuple(rng.standard_normal(len(NO_VARIATION))))
-        yield film, specimen_of_film(film, f"random-{seed}-{i}", "glass", 0.01, 0.01)
+        fall_per_m2 = UNEVEN_PER_M2 * float(uneven.standard_normal())
+        name = f"random-{seed}-{i}"
+        yield film, specimen_of_film(film, name, "glass", 0.01, 0.01, thickness_curvature_per_m2=fall_per_m2)
 
 
 def coverage(claim: Claim, films: int = FILMS, seed: int = 1) -> tuple[float, int]:
