@@ -18,6 +18,7 @@ from tansaki.twin.measurement.x_ray.crystal import available_crystals, label
 from tansaki.twin.measurement.x_ray.diffraction_pattern import Resolution
 from tansaki.twin.measurement.x_ray.phase_match import (
     MOST_CANDIDATES,
+    SIGNIFICANT,
     Found,
     amount,
     identify,
@@ -250,14 +251,18 @@ def _ratio(name: str, upper: tuple[float, float], lower: tuple[float, float]) ->
 def _fractions(found: Found) -> dict[str, Derived]:
     """Shares of the crystalline volume; what orientation makes of the intensities is the systematic part."""
     amounts = [amount(found.fit, index) for index in range(len(found.phases))]
-    total = sum(one.value for one in amounts)
+    total = sum(max(one.value, 0.0) for one in amounts)
     values = {}
     for name, own in zip(found.phases, amounts, strict=True):
-        share = own.value / total
+        share = max(own.value, 0.0) / total
         others = [one for one in amounts if one is not own]
         random = math.hypot((1.0 - share) * own.u, share * _norm([one.u for one in others])) / total
         systematic = math.hypot((1.0 - share) * own.texture, share * _norm([one.texture for one in others])) / total
-        values[f"phase_fraction_{name}"] = Derived(share, math.hypot(random, systematic), "1", systematic)
+        u = math.hypot(random, systematic)
+        if own.value > SIGNIFICANT * own.u:
+            values[f"phase_fraction_{name}"] = Derived(share, u, "1", systematic)
+        else:
+            values[f"phase_fraction_{name}_upper_bound"] = Derived(share + 2.0 * u, u, "1", systematic)
     return values
 
 

@@ -19,6 +19,7 @@ from tansaki.twin.measurement.x_ray.diffraction_analysis import analyse
 from tansaki.twin.measurement.x_ray.diffraction_pattern import Alignment, Resolution, counted
 from tansaki.twin.measurement.x_ray.scattering_specimen import (
     Diffuse,
+    Mosaic,
     Optics,
     Source,
     diffuse,
@@ -100,7 +101,7 @@ class XRayDiffractometer(Instrument[Errors, Mounting]):
         self.background = file.parameters("background", Background)
         self.diffuse = file.parameters("diffuse", Diffuse)
         self.method = file.parameters("method", Method)
-        self.mosaic_rad = float(np.deg2rad(file.section("mosaic")["width_deg"].value))
+        self.mosaic = file.parameters("mosaic", Mosaic)
         self.dead_time_s = file.section("detector")["dead_time_s"].value
 
     def calibrate(self, rng: np.random.Generator | None) -> Errors:
@@ -144,11 +145,12 @@ class XRayDiffractometer(Instrument[Errors, Mounting]):
         optics = self.optics(errors, mounting)
         angle = np.deg2rad(two_theta_deg)
         first, step = float(angle[0]), float(angle[-1] - angle[0]) / (len(angle) - 1)
-        lines = film_lines(specimen, optics)
-        lines += substrate_lines(specimen, optics, mounting.tilt_rad, self.mosaic_rad)
         total = diffuse(specimen, angle, self.diffuse, self.source.wavelength_1_m)
-        if lines:
-            total += bind(diffraction_grid, "numba").sum_of_lines(first, step, len(angle), np.concatenate(lines))
+        sum_of_lines = bind(diffraction_grid, "numba").sum_of_lines
+        for lines in film_lines(specimen, optics):
+            total += sum_of_lines(first, step, len(angle), lines, diffraction_grid.NEAR)
+        for lines in substrate_lines(specimen, optics, mounting.tilt_rad, self.mosaic):
+            total += sum_of_lines(first, step, len(angle), lines, diffraction_grid.FAR)
         kilowatts = 1e-3 * chosen["tube_voltage_kv"] * chosen["tube_current_ma"]
         background = self.background.rate_per_kw_s * (1.0 + self.background.low_angle * (20.0 / two_theta_deg) ** 2)
         return np.asarray(kilowatts * (self.source.rate_m2_per_kw * total + background))

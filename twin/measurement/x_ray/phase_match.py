@@ -40,17 +40,21 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Phases by falling amount of scattering, and the fit with them."""
+    """Phases of a fit by falling significance; none where the first is not significant."""
 
     phases: tuple[str, ...]
     fit: Fit
 
 
 def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected) -> Found:
-    """Every candidate is tried at several sizes; those that are significant are fitted together."""
+    """Every candidate is tried at several sizes; if one is significant, all are fitted together.
+
+    Candidates that are weak beside the first share its size and strain and keep the ratios of a powder: left out, what
+    little there is of them would be taken for tails of the others.
+    """
     best: tuple[float, Fit, list[str], float] | None = None
     for size in SIZES_M:
-        own = [(name, lines) for name in names if (lines := _lines(name, grid, instrument, expected, size, 0))]
+        own = [(name, lines) for name in names if (lines := _lines(name, grid, instrument, expected, size))]
         trial = fit(grid, background, [lines for _, lines in own], instrument, expected, size, 0)
         numbers = len(trial.values)
         score = trial.chi_squared * trial.degrees + 2.0 * numbers
@@ -58,16 +62,21 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
             best = score, trial, [name for name, _ in own], size
     assert best is not None
     _, trial, present, size = best
-    amounts = {name: amount(trial, index) for index, name in enumerate(present)}
-    kept = [name for name in present if amounts[name].value > SIGNIFICANT * amounts[name].u]
-    kept.sort(key=lambda name: -amounts[name].value / amounts[name].u)
+    significance = {name: _significance(amount(trial, index)) for index, name in enumerate(present)}
+    names = sorted(present, key=lambda name: -significance[name])
+    if not names or significance[names[0]] < SIGNIFICANT:
+        return Found((), fit(grid, background, [], instrument, expected, size, 0))
     phases: list[PhaseLines] = []
-    for index, name in enumerate(kept):
-        alone = amounts[name].value > OWN_SIZE * amounts[name].u
-        lines = _lines(name, grid, instrument, expected, size, index if alone or index == 0 else 0)
+    for index, name in enumerate(names):
+        alone = index == 0 or significance[name] > OWN_SIZE
+        lines = _lines(name, grid, instrument, expected, size, index if alone else 0, not alone)
         assert lines is not None
         phases.append(lines)
-    return Found(tuple(kept), fit(grid, background, phases, instrument, expected, size, STEPS if phases else 0))
+    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size, STEPS))
+
+
+def _significance(one: Amount) -> float:
+    return one.value / one.u if one.u > 0.0 else 0.0
 
 
 def likely(
@@ -78,7 +87,7 @@ def likely(
     for name in names:
         scores = []
         for size in SIZES_M[1::2]:
-            lines = _lines(name, grid, instrument, expected, size, 0)
+            lines = _lines(name, grid, instrument, expected, size)
             if lines is not None:
                 alone = fit(grid, background, [lines], instrument, expected, size, 0)
                 scores.append(alone.chi_squared * alone.degrees + 2.0 * lines.groups)
@@ -129,8 +138,14 @@ def strongest_peak(grid: Grid, model: Floats) -> Derived | None:
 
 
 def _lines(
-    name: str, grid: Grid, instrument: Instrument, expected: Expected, size_m: float, sizes: int
+    name: str,
+    grid: Grid,
+    instrument: Instrument,
+    expected: Expected,
+    size_m: float,
+    sizes: int = 0,
+    powder_ratios: bool = False,
 ) -> PhaseLines | None:
     crystal = open_crystal(name)
     table = reflections(crystal, LEAST_SPACING_M)
-    return phase_lines(crystal, table, grid, instrument, size_m, expected, sizes)
+    return phase_lines(crystal, table, grid, instrument, size_m, expected, sizes, powder_ratios)

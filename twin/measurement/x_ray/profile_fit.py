@@ -30,6 +30,8 @@ APART: Final = 0.35
 WEAK: Final = 0.01
 """Lines below this part of the strongest keep the ratios of a powder among each other."""
 ABSENT: Final = 0.001
+BEYOND_RAD: Final = 0.02
+"""Lines as far outside the scan still reach into it."""
 EIGHT_LN2: Final = 2.0 * pattern.FOUR_LN2
 LEAST_WIDTH_RAD: Final = 1e-6
 
@@ -123,11 +125,15 @@ def phase_lines(
     size_m: float,
     expected: Expected,
     sizes: int,
+    powder_ratios: bool,
 ) -> PhaseLines | None:
-    """Lines that reach into the scan, grouped for crystals of `size_m`; None where there is none."""
+    """Lines that reach into the scan, grouped for crystals of `size_m`; None where there is none.
+
+    With `powder_ratios` all lines are one group.
+    """
     angle = grid.angle_rad
     theta = pattern.bragg_angle_rad(table.spacing_m, instrument.wavelength_1_m)
-    inside = (2.0 * theta > angle[0]) & (2.0 * theta < angle[-1])
+    inside = (2.0 * theta > angle[0] - BEYOND_RAD) & (2.0 * theta < angle[-1] + BEYOND_RAD)
     # A thin film: the path t/sin θ is all that absorption leaves.
     powder = pattern.line_area(
         theta, instrument.wavelength_1_m, table.multiplicity * table.structure_factor_squared, crystal.volume_m3, 1.0
@@ -138,7 +144,7 @@ def phase_lines(
     spacing, powder, hkl, theta = (part[inside] for part in (table.spacing_m, powder, table.hkl, theta))
     widths = _gauss_lorentz(theta, instrument, 1.0, 1.0 / size_m, expected.microstrain, grid.variance_rad2)
     width = pattern.voigt_profile(*widths).width_rad
-    strong = powder >= WEAK * powder.max()
+    strong = powder >= (np.inf if powder_ratios else WEAK * powder.max())
     group = np.full(len(powder), -1)
     groups, centre, weight = -1, -1.0, 0.0
     for index in np.flatnonzero(strong)[np.argsort(theta[strong], kind="stable")]:
@@ -291,7 +297,15 @@ def _groups_of(
         rows.append(np.stack([centre, share, profile.width_rad, profile.mixing], axis=-1))
     basis_of = bind(diffraction_grid, "numba").line_basis
     group = np.concatenate([lines.group, lines.group])
-    basis = basis_of(grid.first_rad, grid.step_rad, len(grid.counts), np.concatenate(rows), group, lines.groups)
+    basis = basis_of(
+        grid.first_rad,
+        grid.step_rad,
+        len(grid.counts),
+        np.concatenate(rows),
+        group,
+        lines.groups,
+        diffraction_grid.NEAR,
+    )
     value, by_centre, by_width, by_mixing = basis * grid.step_rad
     gauss_slope, lorentz_slope = _slope(gauss, lorentz, 0), _slope(gauss, lorentz, 1)
 

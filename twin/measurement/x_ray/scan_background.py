@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 DEGREE: Final = 4
 """Of the polynomial over the scan."""
-HIDDEN_RAD: Final = math.radians(1.0)
+HIDDEN_RAD: Final = math.radians(1.5)
 """Either side of a line of the plate."""
 
 
@@ -49,15 +49,18 @@ def _functions(
     height, centre, width = diffuse[0], math.radians(diffuse[1]), math.radians(diffuse[2])
     hump = plate_diffuse(name or "glass", 0.5 * angle, height, instrument.wavelength_1_m)
     if hump.any():
-        rows.append(hump / hump.max())
+        # The second: what a film takes away grows with its path, t/sin θ.
+        rows += [hump / hump.max(), hump / hump.max() * (np.sin(0.5 * angle[0]) / np.sin(0.5 * angle))]
     rows.append(np.exp(-pattern.FOUR_LN2 * ((angle - centre) / width) ** 2))
     step = (scan[1] - scan[0]) / (scan[2] - 1)
     lines = plate_lines(name, instrument, wavelength_beta_m)
     if len(lines):
-        tails = bind(diffraction_grid, "numba").line_basis(
-            scan[0], step, scan[2], lines, np.arange(len(lines)), len(lines)
-        )[0]
-        rows += [tail / tail.max() for tail in tails if tail.any()]
+        # Each with its slope: where the line lies exactly is not known either.
+        line_basis = bind(diffraction_grid, "numba").line_basis
+        group = np.arange(len(lines))
+        tails = line_basis(scan[0], step, scan[2], lines, group, len(lines), diffraction_grid.FAR)[:2]
+        near = np.abs(angle - lines[:, :1]) < HIDDEN_RAD
+        rows += [row / np.abs(row).max() for row in np.where(near, 0.0, tails).reshape(-1, len(angle))]
     return np.array(rows)
 
 

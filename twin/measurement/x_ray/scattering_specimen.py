@@ -45,6 +45,13 @@ class Diffuse(NamedTuple):
     film_width_deg: float
 
 
+class Mosaic(NamedTuple):
+    """Section [mosaic]: how crystalline plates diffract."""
+
+    width_deg: float
+    extinction_m: float
+
+
 class Optics(NamedTuple):
     """Everything between source and detector that shapes the lines."""
 
@@ -78,20 +85,24 @@ def film_lines(specimen: Specimen, optics: Optics) -> list[Floats]:
     return found
 
 
-def substrate_lines(specimen: Specimen, optics: Optics, tilt_rad: float, mosaic_rad: float) -> list[Floats]:
-    """Lines of a crystalline plate: planes whose normal lies within the mosaic of the diffraction vector."""
+def substrate_lines(specimen: Specimen, optics: Optics, tilt_rad: float, mosaic: Mosaic) -> list[Floats]:
+    """Lines of a crystalline plate: planes whose normal lies within the mosaic of the diffraction vector.
+
+    Kinematic, from a skin as deep as the extinction length: deeper planes are in the shadow of those above.
+    """
     plate = open_substrate(specimen.substrate)
     if plate.crystal is None or plate.orientation is None:
         return []
     crystal = open_crystal(plate.crystal)
     table = reflections(crystal, LEAST_SPACING_M)
+    mosaic_rad = float(np.deg2rad(mosaic.width_deg))
     cosine = np.sqrt(np.minimum(axis_cosines_squared(crystal, LEAST_SPACING_M, plate.orientation), 1.0))
     # The plate leans: its planes lie `tilt_rad` off, on the average over azimuths for those far away.
     away = np.arccos(cosine)
     leaning = np.cos(np.where(away < mosaic_rad, tilt_rad, away)) ** 2
     poles = np.add.reduceat(pattern.fibre(leaning, mosaic_rad), table.first_member)
     seen = poles > 1e-12
-    passage = Passage(plate.thickness_m, plate_attenuation_per_m(plate.name), depth_of_films(specimen))
+    passage = Passage(mosaic.extinction_m, plate_attenuation_per_m(plate.name), depth_of_films(specimen))
     strength = (poles * table.structure_factor_squared)[seen]
     whole = Domains(1.0, WHOLE, 0.0, 0.0)
     return [lines_of(table.spacing_m[seen], strength, crystal.volume_m3, whole, passage, optics)]
