@@ -117,10 +117,28 @@ def gauss_width_rad(theta_rad: Scalar, resolution: Resolution) -> Scalar:
 def voigt_profile(gauss_rad: Scalar, lorentz_rad: Scalar) -> Profile:
     """The pseudo-Voigt next to the convolution of both; Thompson, Cox and Hastings, J. Appl. Cryst. 20, 79 (1987)."""
     g, lo = gauss_rad, lorentz_rad
-    sum_of_powers = g**5 + 2.69269 * g**4 * lo + 2.42843 * g**3 * lo**2 + 4.47163 * g**2 * lo**3
-    width = (sum_of_powers + 0.07842 * g * lo**4 + lo**5) ** 0.2
+    fifth = g * (g * (g * (g * (g + 2.69269 * lo) + 2.42843 * lo * lo) + 4.47163 * lo * lo * lo))
+    square = lo * lo
+    width = (fifth + square * square * (0.07842 * g + lo)) ** 0.2
     part = lo / width
     return Profile(width, part * (1.36603 + part * (-0.47719 + part * 0.11116)))
+
+
+def voigt_slopes(gauss_rad: Scalar, lorentz_rad: Scalar, profile: Profile) -> tuple[Profile, Profile]:
+    """∂ profile/∂ Gaussian width and ∂ profile/∂ Lorentzian width, for `profile` of the same widths."""
+    g, lo, width = gauss_rad, lorentz_rad, profile.width_rad
+    square = lo * lo
+    by_gauss = g * (g * (g * (5.0 * g + 4.0 * 2.69269 * lo) + 3.0 * 2.42843 * square) + 2.0 * 4.47163 * lo * square)
+    by_gauss = by_gauss + 0.07842 * square * square
+    by_lorentz = g * (
+        g * (g * (2.69269 * g + 2.0 * 2.42843 * lo) + 3.0 * 4.47163 * square) + 4.0 * 0.07842 * lo * square
+    )
+    by_lorentz = by_lorentz + 5.0 * square * square
+    scale = 0.2 / (width * width * width * width)
+    part = lo / width
+    steep = (1.36603 + part * (-2.0 * 0.47719 + part * 3.0 * 0.11116)) / width
+    wider, flatter = scale * by_gauss, scale * by_lorentz
+    return Profile(wider, -steep * part * wider), Profile(flatter, steep * (1.0 - part * flatter))
 
 
 def pseudo_voigt(apart_rad: Scalar, profile: Profile) -> Scalar:

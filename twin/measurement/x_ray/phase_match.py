@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from tansaki.twin.measurement.x_ray import diffraction_pattern as pattern
 from tansaki.twin.measurement.x_ray.crystal import open_crystal, reflections
-from tansaki.twin.measurement.x_ray.profile_fit import Expected, Fit, Grid, Instrument, PhaseLines, fit, phase_lines
+from tansaki.twin.measurement.x_ray.profile_fit import (
+    Expected,
+    Fit,
+    Grid,
+    Instrument,
+    PhaseLines,
+    fit,
+    linear_fit,
+    phase_lines,
+)
 from tansaki.twin.measurement.x_ray.scattering_specimen import LEAST_SPACING_M
 from tansaki.twin.records import Derived
 
@@ -22,7 +31,8 @@ SIGNIFICANT: Final = 5.0
 """Amount over its standard uncertainty from which a phase is there."""
 OWN_SIZE: Final = 25.0
 """Likewise, from which a phase beside the first has a size of its own."""
-STEPS: Final = 5
+COARSE: Final = 3
+"""Intervals that are added up for these trials."""
 MOST_CANDIDATES: Final = 3
 PEAK: Final = 6.0
 """Significance from which a peak is no chance."""
@@ -53,9 +63,10 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
     little there is of them would be taken for tails of the others.
     """
     best: tuple[float, Fit, list[str], float] | None = None
+    coarse, hidden = coarser(grid, background)
     for size in SIZES_M:
-        own = [(name, lines) for name in names if (lines := _lines(name, grid, instrument, expected, size))]
-        trial = fit(grid, background, [lines for _, lines in own], instrument, expected, size, 0)
+        own = [(name, lines) for name in names if (lines := _lines(name, coarse, instrument, expected, size))]
+        trial = linear_fit(coarse, hidden, [lines for _, lines in own], instrument, expected, size)
         numbers = len(trial.values)
         score = trial.chi_squared * trial.degrees + 2.0 * numbers
         if best is None or score < best[0]:
@@ -65,14 +76,14 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
     significance = {name: _significance(amount(trial, index)) for index, name in enumerate(present)}
     names = sorted(present, key=lambda name: -significance[name])
     if not names or significance[names[0]] < SIGNIFICANT:
-        return Found((), fit(grid, background, [], instrument, expected, size, 0))
+        return Found((), linear_fit(grid, background, [], instrument, expected, size))
     phases: list[PhaseLines] = []
     for index, name in enumerate(names):
         alone = index == 0 or significance[name] > OWN_SIZE
         lines = _lines(name, grid, instrument, expected, size, index if alone else 0, not alone)
         assert lines is not None
         phases.append(lines)
-    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size, STEPS))
+    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size))
 
 
 def _significance(one: Amount) -> float:
@@ -84,16 +95,29 @@ def likely(
 ) -> list[str]:
     """The few of many candidates that explain most when each is fitted alone."""
     gains: list[tuple[float, str]] = []
+    coarse, hidden = coarser(grid, background)
     for name in names:
         scores = []
         for size in SIZES_M[1::2]:
-            lines = _lines(name, grid, instrument, expected, size)
+            lines = _lines(name, coarse, instrument, expected, size)
             if lines is not None:
-                alone = fit(grid, background, [lines], instrument, expected, size, 0)
+                alone = linear_fit(coarse, hidden, [lines], instrument, expected, size)
                 scores.append(alone.chi_squared * alone.degrees + 2.0 * lines.groups)
         if scores:
             gains.append((min(scores), name))
     return [name for _, name in sorted(gains)[:MOST_CANDIDATES]]
+
+
+def coarser(grid: Grid, background: Floats) -> tuple[Grid, Floats]:
+    """The same scan in wider intervals."""
+    number = len(grid.counts) // COARSE
+    kept = COARSE * number
+    step = grid.step_rad * COARSE
+    counts = grid.counts[:kept].reshape(number, COARSE).sum(axis=1)
+    used = grid.used[:kept].reshape(number, COARSE).all(axis=1)
+    first = grid.first_rad + 0.5 * (COARSE - 1) * grid.step_rad
+    variance = grid.variance_rad2 + grid.step_rad**2 * (COARSE**2 - 1) / 12.0
+    return Grid(first, step, counts, used, variance), background[:, :kept].reshape(-1, number, COARSE).mean(axis=2)
 
 
 def amount(found: Fit, index: int) -> Amount:

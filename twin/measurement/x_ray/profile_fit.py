@@ -7,6 +7,7 @@ them. So a covariance that the counting statistics give, and the part of it that
 one step of Gauss and Newton.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,6 +35,10 @@ BEYOND_RAD: Final = 0.02
 """Lines as far outside the scan still reach into it."""
 EIGHT_LN2: Final = 2.0 * pattern.FOUR_LN2
 LEAST_WIDTH_RAD: Final = 1e-6
+MOST_STEPS: Final = 8
+MOVED: Final = 0.02
+RIDGE: Final = 1e-10
+"""Added to a curvature of unit diagonal: two lines that the counts cannot tell apart share what there is."""
 
 
 class Instrument(NamedTuple):
@@ -161,6 +166,30 @@ def phase_lines(
     return PhaseLines(crystal, spacing, _edge_shares(crystal, hkl, spacing), powder, hkl, group, groups + 1, sizes)
 
 
+def linear_fit(
+    grid: Grid,
+    background: Floats,
+    phases: Sequence[PhaseLines],
+    instrument: Instrument,
+    expected: Expected,
+    size_m: float,
+) -> Fit:
+    """Areas and background alone, for crystals of `size_m` and a perfect instrument."""
+    shared = _shared(phases, instrument, expected, size_m)
+    design, areas = _empty_design(grid, background, phases, 0)
+    shapes = _shapes(phases, shared.values)
+    for lines, shape, area in zip(phases, shapes, areas, strict=True):
+        design[area] = _groups_of(grid, lines, shape, instrument, shared.values[: len(INSTRUMENT)]).basis[0]
+    expectation = _first_expectation(grid)
+    for _ in range(2):
+        values, curvature = _linear(design, grid, expectation)
+        expectation = np.maximum(values @ design, 1.0)
+    chi_squared, degrees = _misfit(grid, expectation, len(values))
+    covariance = _inverse(curvature)
+    none = np.zeros_like(covariance)
+    return Fit((), values, covariance, none, tuple(phases), expectation, chi_squared, degrees, areas)
+
+
 def fit(
     grid: Grid,
     background: Floats,
@@ -168,63 +197,81 @@ def fit(
     instrument: Instrument,
     expected: Expected,
     size_m: float,
-    steps: int,
 ) -> Fit:
-    """`steps` steps of Gauss and Newton from crystals of `size_m`; with 0 only the linear numbers are fitted.
+    """All numbers, from crystals of `size_m`, until a step moves none by more than `MOVED` of its uncertainty.
 
     `background` has one row a function. Weights are those of Poisson counts of the model itself.
     """
-    names, values, prior, precision = _start(phases, instrument, expected, size_m)
-    shared = len(values)
-    used = grid.used
-    counts = grid.counts[used]
-    edges = np.cumsum([shared, len(background), *(lines.groups for lines in phases)])
-    areas = tuple(slice(low, high) for low, high in pairwise(edges[1:]))
-    total = int(edges[-1])
-    values = np.concatenate([values, np.zeros(total - shared)])
-    prior = np.concatenate([prior, np.zeros(total - shared)])
-    precision = np.concatenate([precision, np.zeros(total - shared)])
-    expectation = np.maximum(_smoothed(grid.counts, round(np.deg2rad(0.5) / grid.step_rad)), 1.0)
-    design, curvature = np.zeros((total, len(grid.counts))), np.zeros((total, total))
-    design[edges[0] : edges[1]] = background
-    free = slice(shared, total)
-    for step in range(steps + 1):
+    shared = _shared(phases, instrument, expected, size_m)
+    number = len(shared.values)
+    design, areas = _empty_design(grid, background, phases, number)
+    total, used = len(design), grid.used
+    values = np.concatenate([shared.values, np.zeros(total - number)])
+    mean = np.concatenate([shared.values, np.zeros(total - number)])
+    precision = np.concatenate([shared.precision, np.zeros(total - number)])
+    expectation = _first_expectation(grid)
+    for _ in range(MOST_STEPS):
+        design[:number] = 0.0
         slopes = []
         for lines, shape, area in zip(phases, _shapes(phases, values), areas, strict=True):
-            design[area], of_phase = _groups_of(grid, lines, shape, instrument, values[: len(INSTRUMENT)])
-            slopes.append(of_phase)
+            groups = _groups_of(grid, lines, shape, instrument, values[: len(INSTRUMENT)])
+            design[area] = groups.basis[0]
+            slopes.append(groups)
         # The linear numbers for these shapes, then all together.
-        seen = design[free][:, used]
-        weighted = seen / expectation[used]
-        flat = weighted @ seen.T
-        values[free] = _solve(flat, weighted @ counts)
-        expectation = np.maximum(values[free] @ design[free], 1.0)
-        if steps == 0:
-            break
-        design[:shared] = 0.0
-        for of_phase, area in zip(slopes, areas, strict=True):
-            for index, by_group in of_phase:
-                design[index] += values[area] @ by_group
+        values[number:], _ = _linear(design[number:], grid, expectation)
+        expectation = np.maximum(values[number:] @ design[number:], 1.0)
+        for groups, area in zip(slopes, areas, strict=True):
+            factors = (groups.factors * values[area]).reshape(len(groups.index), -1)
+            design[groups.index] += factors @ groups.basis[1:].reshape(-1, design.shape[1])
         seen = design[:, used]
         weighted = seen / expectation[used]
         curvature = weighted @ seen.T
-        if step == steps:
+        residual = grid.counts[used] - values[number:] @ seen[number:]
+        gradient = weighted @ residual - precision * (values - mean)
+        covariance = _inverse(curvature + np.diag(precision))
+        move = _limited(shared.names, (covariance @ gradient)[:number], values)
+        values[:number] += move
+        if np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
             break
-        residual = counts - values[free] @ design[free][:, used]
-        gradient = weighted @ residual - precision * (values - prior)
-        move = _solve(curvature + np.diag(precision), gradient)
-        values[:shared] += _limited(names, move[:shared], values[:shared])
-    model = values[free] @ design[free]
-    misfit = (counts - model[used]) ** 2 / np.maximum(model[used], 1.0)
-    degrees = max(int(used.sum()) - (total - shared) - (3 if steps else 0), 1)
-    chi_squared = float(misfit.sum() / degrees)
-    if steps == 0:
-        full = np.zeros((total, total))
-        full[free, free] = _inverse(flat)
-        return Fit(names, values, full, np.zeros_like(full), tuple(phases), model, chi_squared, degrees, areas)
-    covariance = _inverse(curvature + np.diag(precision))
+    chi_squared, degrees = _misfit(grid, expectation, total)
     systematic = (covariance * precision) @ covariance
-    return Fit(names, values, covariance, systematic, tuple(phases), model, chi_squared, degrees, areas)
+    return Fit(shared.names, values, covariance, systematic, tuple(phases), expectation, chi_squared, degrees, areas)
+
+
+def _empty_design(
+    grid: Grid, background: Floats, phases: Sequence[PhaseLines], shared: int
+) -> tuple[Floats, tuple[slice, ...]]:
+    """Rows of ∂ counts/∂ number with those of the background filled in, and where the groups of each phase stand."""
+    edges = np.cumsum([shared, len(background), *(lines.groups for lines in phases)])
+    design = np.zeros((int(edges[-1]), len(grid.counts)))
+    design[edges[0] : edges[1]] = background
+    return design, tuple(slice(int(low), int(high)) for low, high in pairwise(edges[1:]))
+
+
+def _linear(design: Floats, grid: Grid, expectation: Floats) -> tuple[Floats, Floats]:
+    """Weighted least squares of the counts, and its curvature."""
+    seen = design[:, grid.used]
+    weighted = seen / expectation[grid.used]
+    curvature = weighted @ seen.T
+    scale = np.sqrt(np.diag(curvature)) + 1e-300
+    scaled = curvature / np.outer(scale, scale) + RIDGE * np.eye(len(scale))
+    return np.linalg.solve(scaled, weighted @ grid.counts[grid.used] / scale) / scale, curvature
+
+
+def _first_expectation(grid: Grid) -> Floats:
+    """Counts smoothed over a degree."""
+    width = round(math.radians(0.5) / grid.step_rad)
+    sums = np.concatenate([[0.0], np.cumsum(grid.counts)])
+    index = np.arange(len(grid.counts))
+    low, high = np.maximum(index - width, 0), np.minimum(index + width + 1, len(grid.counts))
+    return np.maximum((sums[high] - sums[low]) / (high - low), 1.0)
+
+
+def _misfit(grid: Grid, expectation: Floats, numbers: int) -> tuple[float, int]:
+    """χ² per degree of freedom, and how many there are."""
+    part = expectation[grid.used]
+    degrees = max(len(part) - numbers, 1)
+    return float(((grid.counts[grid.used] - part) ** 2 / part).sum() / degrees), degrees
 
 
 class _Shape(NamedTuple):
@@ -237,24 +284,27 @@ class _Shape(NamedTuple):
     at_size: int
 
 
-def _start(
-    phases: Sequence[PhaseLines], instrument: Instrument, expected: Expected, size_m: float
-) -> tuple[tuple[str, ...], Floats, Floats, Floats]:
-    """Names, first values, expected values and precisions (1/variance) of the shared numbers."""
+class _Shared(NamedTuple):
+    """Numbers that shape the lines: first (and expected) values, and 1/variance of what is known of them before."""
+
+    names: tuple[str, ...]
+    values: Floats
+    precision: Floats
+
+
+def _shared(phases: Sequence[PhaseLines], instrument: Instrument, expected: Expected, size_m: float) -> _Shared:
     rows = [
-        ("displacement_m", 0.0, 0.0, instrument.displacement_m),
-        ("zero_rad", 0.0, 0.0, instrument.zero_rad),
-        ("width_scale", 1.0, 1.0, instrument.width_scale),
+        (INSTRUMENT[0], 0.0, instrument.displacement_m),
+        (INSTRUMENT[1], 0.0, instrument.zero_rad),
+        (INSTRUMENT[2], 1.0, instrument.width_scale),
     ]
     for index, lines in enumerate(phases):
-        rows += [(f"{index}:{edge}", 0.0, 0.0, expected.lattice_strain) for edge in lines.crystal.edges_m]
+        rows += [(f"{index}:{edge}", 0.0, expected.lattice_strain) for edge in lines.crystal.edges_m]
         if lines.sizes == index:
-            rows.append((f"{index}:inverse_size_per_m", 1.0 / size_m, 1.0 / size_m, np.inf))
-            strain = expected.microstrain
-            rows.append((f"{index}:microstrain", strain, strain, expected.microstrain_spread))
-    names = tuple(name for name, *_ in rows)
-    first, mean, spread = (np.array([row[column] for row in rows], dtype=np.float64) for column in (1, 2, 3))
-    return names, first, mean, np.asarray(spread, dtype=np.float64) ** -2
+            rows.append((f"{index}:inverse_size_per_m", 1.0 / size_m, np.inf))
+            rows.append((f"{index}:microstrain", expected.microstrain, expected.microstrain_spread))
+    values = np.array([value for _, value, _ in rows])
+    return _Shared(tuple(name for name, _, _ in rows), values, np.array([spread for _, _, spread in rows]) ** -2)
 
 
 def _gauss_lorentz(
@@ -279,10 +329,19 @@ def _shapes(phases: Sequence[PhaseLines], values: Floats) -> list[_Shape]:
     return found
 
 
-def _groups_of(
-    grid: Grid, lines: PhaseLines, shape: _Shape, instrument: Instrument, errors: Floats
-) -> tuple[Floats, list[tuple[int, Floats]]]:
-    """Counts of each group at unit area, and ∂/∂ shared number: (its index, rows of the groups)."""
+class _Groups(NamedTuple):
+    """Counts of the groups of a phase at unit area, and what the shared numbers do to them."""
+
+    basis: Floats
+    """Value, ∂ centre, ∂ width, ∂ mixing: (4, groups, intervals)."""
+    index: list[int]
+    """Of the shared numbers that the phase depends on."""
+    factors: Floats
+    """∂ (centre, width, mixing)/∂ shared number, mean of each group: (numbers, 3, groups)."""
+
+
+def _groups_of(grid: Grid, lines: PhaseLines, shape: _Shape, instrument: Instrument, errors: Floats) -> _Groups:
+    """The lines of a group are shifted and widened as one, by the mean of what each would be."""
     displacement, zero, scale = errors
     weight = lines.powder / lines.group_powder[lines.group]
     rows = []
@@ -297,47 +356,28 @@ def _groups_of(
         rows.append(np.stack([centre, share, profile.width_rad, profile.mixing], axis=-1))
     basis_of = bind(diffraction_grid, "numba").line_basis
     group = np.concatenate([lines.group, lines.group])
-    basis = basis_of(
-        grid.first_rad,
-        grid.step_rad,
-        len(grid.counts),
-        np.concatenate(rows),
-        group,
-        lines.groups,
-        diffraction_grid.NEAR,
-    )
-    value, by_centre, by_width, by_mixing = basis * grid.step_rad
-    gauss_slope, lorentz_slope = _slope(gauss, lorentz, 0), _slope(gauss, lorentz, 1)
-
-    def mean(per_line: Floats) -> Floats:
-        return np.bincount(lines.group, weight * per_line, lines.groups)[:, None]
-
-    def widened(by_gauss: Floats, by_lorentz: Floats) -> Floats:
-        """Slope from those of both widths of each line; the lines of a group are taken as one."""
-        width, mixing = (by_gauss * gauss_slope[i] + by_lorentz * lorentz_slope[i] for i in (0, 1))
-        return np.asarray(mean(width) * by_width + mean(mixing) * by_mixing)
-
-    still, tangent = np.zeros_like(theta), np.tan(theta)
+    table = np.concatenate(rows)
+    basis = basis_of(grid.first_rad, grid.step_rad, len(grid.counts), table, group, lines.groups, diffraction_grid.NEAR)
+    basis *= grid.step_rad
     own = pattern.gauss_width_rad(theta, instrument.resolution)
-    natural = np.full_like(theta, instrument.resolution.lorentz_rad)
+    by_gauss, by_lorentz = (np.stack(slope) for slope in pattern.voigt_slopes(gauss, lorentz, profile))
+    still, moved, tangent = np.zeros_like(theta), np.ones_like(theta), np.tan(theta)
+    sized = instrument.shape_factor * instrument.wavelength_1_m / np.cos(theta)
+    natural = instrument.resolution.lorentz_rad
+    index = [0, 1, 2, shape.at_size, shape.at_size + 1]
     slopes = [
-        (0, mean(-2.0 * np.cos(theta) / instrument.radius_m) * by_centre),
-        (1, by_centre),
-        (2, widened(scale * own**2 / gauss, natural)),
-        (shape.at_size, widened(still, instrument.shape_factor * instrument.wavelength_1_m / np.cos(theta))),
-        (shape.at_size + 1, widened(still, 4.0 * tangent)),
+        (-2.0 * np.cos(theta) / instrument.radius_m, still, still),
+        (moved, still, still),
+        (still, *(scale * own**2 / gauss * by_gauss + natural * by_lorentz)),
+        (still, *(sized * by_lorentz)),
+        (still, *(4.0 * tangent * by_lorentz)),
     ]
     for edge, shares in enumerate(lines.edge_shares.T):
-        slopes.append((shape.first_edge + edge, mean(-2.0 * tangent * shares) * by_centre))
-    return value, slopes
-
-
-def _slope(gauss: Floats, lorentz: Floats, of: int) -> tuple[Floats, Floats]:
-    """∂ (width, mixing)/∂ (Gaussian or Lorentzian width), central difference."""
-    step = 1e-5 * (gauss + lorentz)
-    up = pattern.voigt_profile(gauss + step, lorentz) if of == 0 else pattern.voigt_profile(gauss, lorentz + step)
-    down = pattern.voigt_profile(gauss - step, lorentz) if of == 0 else pattern.voigt_profile(gauss, lorentz - step)
-    return (up.width_rad - down.width_rad) / (2.0 * step), (up.mixing - down.mixing) / (2.0 * step)
+        index.append(shape.first_edge + edge)
+        slopes.append((-2.0 * tangent * shares, still, still))
+    mean = np.zeros((len(theta), lines.groups))
+    mean[np.arange(len(theta)), lines.group] = weight
+    return _Groups(basis, index, np.array(slopes) @ mean)
 
 
 def _limited(names: tuple[str, ...], move: Floats, values: Floats) -> Floats:
@@ -349,25 +389,10 @@ def _limited(names: tuple[str, ...], move: Floats, values: Floats) -> Floats:
     return limited
 
 
-def _solve(matrix: Floats, right: Floats) -> Floats:
-    scale = np.sqrt(np.diag(matrix)) + 1e-300
-    return np.asarray(
-        np.linalg.solve(matrix / np.outer(scale, scale) + 1e-10 * np.eye(len(scale)), right / scale) / scale
-    )
-
-
 def _inverse(matrix: Floats) -> Floats:
     scale = np.sqrt(np.diag(matrix)) + 1e-300
-    inverse = np.linalg.inv(matrix / np.outer(scale, scale) + 1e-10 * np.eye(len(scale)))
+    inverse = np.linalg.inv(matrix / np.outer(scale, scale) + RIDGE * np.eye(len(scale)))
     return np.asarray(inverse / np.outer(scale, scale))
-
-
-def _smoothed(counts: Floats, width: int) -> Floats:
-    """Running mean over 2·`width` + 1 intervals."""
-    sums = np.concatenate([[0.0], np.cumsum(counts)])
-    index = np.arange(len(counts))
-    low, high = np.maximum(index - width, 0), np.minimum(index + width + 1, len(counts))
-    return np.asarray((sums[high] - sums[low]) / (high - low))
 
 
 def _edge_shares(crystal: Crystal, hkl: Integers, spacing_m: Floats) -> Floats:
