@@ -108,7 +108,7 @@ class ElectronMicroscope(Instrument[Errors, Mounting]):
         """One frame; the fast axis is x."""
         n = round(chosen["pixels"])
         pixel = chosen["field_m"] / n
-        axis = pixel * (np.arange(n) - 0.5 * (n - 1))
+        axis = pixel * (np.arange(n, dtype=np.float64) - 0.5 * (n - 1))
         mean = chosen["electrons_per_pixel"] * self.beam.detected
         electrons = mean * self._bright(specimen, axis * (1.0 + errors.magnification), mounting)
         if rng is not None:

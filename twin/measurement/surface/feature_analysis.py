@@ -32,7 +32,7 @@ _TOP = 0.8
 """Highest wavenumber used, over that of Nyquist."""
 _WINDOWED = (18.0 / 35.0) ** 2
 """Independent modes under a Hann window in both directions over those that are counted: [(Σw²)²/(NΣw⁴)]²."""
-_MODEL = 0.1
+_MODEL = 0.05
 """Relative uncertainty of ξ because brightness is no straight copy of the height."""
 _PASSED = 0.1
 """Rings of which the surroundings take more are not used."""

@@ -36,6 +36,8 @@ _FORGOTTEN = 0.15
 """What the second dilation hides once the image holds no more of the surface than of the tip."""
 _JUDGED = 0.11
 """Beyond which the image no longer tells the tip's share."""
+_SHARPEST = 0.13
+"""R·Sq/ξ² of an image: the hills that a tip leaves reach 0.16 to 0.25, however sharp those of the surface."""
 _U_SHARE = 0.5
 """Relative uncertainty of the share so found."""
 _FINE_SLOPE = -3.2
@@ -69,7 +71,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     All of u but noise and wander is systematic, as repeats on one mounting see the same spot: height gain, some six
     tenths of the tip's share, and Sq of one spot for that of the film, u/Sq = ½·√(2Σρ²/N). Flags: ``small_scan`` (no
     correlation length: none within a fifth of the scan), ``noise`` (no values but ``roughness_sq_upper_bound``:
-    heights as the noise), ``coarse_pixels`` (correlation length below two pixels), ``tip`` (no values but
+    no more than noise and wander), ``coarse_pixels`` (correlation length below two pixels), ``tip`` (no values but
     ``roughness_sq_lower_bound``: the map shows the tip more than the surface), ``unresolved`` (the spectrum says that
     there is more than the tip can reach: its share is a guess from like surfaces).
     """
@@ -86,18 +88,19 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     noise2 = number["noise_m"] ** 2
     seen = covariance(flat, noise2)
     points = flat.size
-    # Standard error of a mean square of noise, twice over.
-    least = noise2 * (1.0 + 4.0 * math.sqrt(2.0 / points))
-    if float(np.mean(flat**2)) <= least:
-        return Analysis({"roughness_sq_upper_bound": _nm(math.sqrt(noise2), 0.0, 0.0)}, ("noise",))
-    # Mean square of a random walk about its mean over a line.
+    # Mean square of a random walk about its mean over a line, and three standard errors of what is left without it.
     wander2 = number["wander_m_sqrt_s"] ** 2 / number["line_rate_hz"] / 6.0
-    sq = math.sqrt(max(seen.squared_m2 - wander2, noise2 / points))
+    least = 3.0 * math.hypot(noise2 * math.sqrt(2.0 / points), wander2)
+    squared = seen.squared_m2 - wander2
+    if squared <= least:
+        return Analysis({"roughness_sq_upper_bound": _nm(math.sqrt(max(squared, 0.0) + least), 0.0, 0.0)}, ("noise",))
+    sq = math.sqrt(squared)
     curvature = pixel * pixel / (2.0 * number["tip_radius_m"])
     again = taken_again(flat, curvature)
     spot = 0.5 * math.sqrt(2.0 * _squared_area(seen.relative) / points)
     random = math.hypot(noise2 / math.sqrt(points), wander2 / math.sqrt(heights.shape[0])) / math.sqrt(2.0) / sq
-    if again > _JUDGED:
+    sharpness = number["tip_radius_m"] * sq / (fallen(seen.relative) * pixel) ** 2
+    if again > _JUDGED or sharpness > _SHARPEST:
         systematic = math.hypot(number["height_gain"], spot) * sq
         return Analysis({"roughness_sq_lower_bound": _nm(sq, random, systematic)}, ("tip",))
     # The share goes with R^1.5 where it is small.

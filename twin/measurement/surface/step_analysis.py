@@ -23,8 +23,8 @@ _COARSE = 200
 """Points of the trace in which the edge is sought."""
 _END = 0.15
 """Share of the trace at either end where no edge is looked for: too little is left there to level by."""
-_CERTAIN = 3.0
-"""Random uncertainties by which a step must stand out."""
+_CERTAIN = 2.0
+"""Standard uncertainties by which a step must stand out."""
 _NM_PER_M = 1e9
 
 
@@ -68,7 +68,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     flags = ("scatter",) if excess >= 2.0 else ()
     systematic = math.hypot(number["gain"] * height, number["step_m"])
     total = math.hypot(random, systematic)
-    if height < _CERTAIN * random:
+    if height < _CERTAIN * total:
         bound = max(height, 0.0) + 1.96 * total
         return Analysis({"thickness_upper_bound": _in_nm(bound, total, systematic)}, (*flags, "no_step"))
     return Analysis({"thickness": _in_nm(height, total, systematic)}, flags)
