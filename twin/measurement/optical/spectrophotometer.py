@@ -47,10 +47,11 @@ class Response(NamedTuple):
 
 
 class Beam(NamedTuple):
-    """Section [beam]: the spot on the sample, about its centre."""
+    """Section [beam]: the spot on the sample, about its centre, and how even the film is thought to be."""
 
     length_m: float
     width_m: float
+    uneven: float
 
 
 class Noise(NamedTuple):
@@ -121,8 +122,8 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         d = self.drift
         sizes = np.array([d.session_baseline, d.mirror, d.detector_step, d.detector_step, self.stray_u])
         normals = np.zeros(5) if rng is None else rng.standard_normal(5)
-        *relative, deviation = (float(error) for error in sizes * normals)
-        return Errors(*relative, max(self.response.stray + deviation, 0.0))
+        line, mirror, step_through, step_back, deviation = (float(error) for error in sizes * normals)
+        return Errors(line, mirror, step_through, step_back, max(self.response.stray + deviation, 0.0))
 
     def mount(self, specimen: Specimen, rng: np.random.Generator | None) -> Mounting:
         """Put the sample into the holder, some time after the 100 % line was taken."""
@@ -141,7 +142,7 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         """One scan of T and one of R."""
         step = chosen["step_nm"]
         count = math.floor((chosen["stop_nm"] - chosen["start_nm"]) / step + 1e-9) + 1
-        light = _NM * (chosen["start_nm"] + step * np.arange(count))
+        light = np.asarray(_NM * (chosen["start_nm"] + step * np.arange(count)), dtype=np.float64)
         seen = through_slit(specimen, light, self.response.slit_m, self.beam)
         beyond = (light > self.response.detector_change_m).astype(np.float64)
         level = self.noise.level * math.sqrt(self.noise.reference_s / chosen["integration_s"])
@@ -167,7 +168,10 @@ class Spectrophotometer(Instrument[Errors, Mounting]):
         """What the operator and the data sheet know, in the names that the analysis asks for."""
         d, carriers = self.drift, self.file.section("carriers")
         drifted = d.per_hour * d.since_h
+        # Mean of x² + y² over the beam, against the fall at the middle of an edge.
+        spot = (self.beam.length_m**2 + self.beam.width_m**2) / 12.0 / (0.5 * specimen.length_m) ** 2
         return {
+            "beam_uneven": self.beam.uneven * spot,
             "films": len(specimen.layers),
             "substrate": specimen.substrate,
             "slit_m": self.response.slit_m,

@@ -43,6 +43,7 @@ INDEX_AT_M: Final = 600e-9
 _ARRAYS = ("wavelength_m", "transmittance", "reflectance")
 _SETTINGS = (
     "films",
+    "beam_uneven",
     "slit_m",
     "detector_change_m",
     "stray",
@@ -99,19 +100,20 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     operator thinks of the film; a small ``model_thickness_m_u`` gives the thickness instead of leaving it free.
 
     Derived of every sample: ``visible_transmittance`` and ``visible_reflectance``, means over 400-700 nm with all
-    wavelengths alike. Of one film: ``refractive_index_600nm``, ``extinction_600nm``, ``thickness`` (nm), ``tauc_gap``
-    (eV), and of its free electrons ``optical_resistivity`` (ohm cm), ``optical_carrier_density`` (cm^-3) and
-    ``optical_mobility`` (cm2/Vs), the last two with the operator's effective mass. The resistivity is that of direct
-    current if the damping is the same at all frequencies; a film in which it is not errs by more than is stated.
+    wavelengths alike. Of one film: ``refractive_index_600nm``, ``extinction_600nm``, ``thickness`` (nm, at the centre),
+    ``tauc_gap`` (eV), and of its free electrons ``optical_resistivity`` (ohm cm), ``optical_carrier_density`` (cm^-3)
+    and ``optical_mobility`` (cm2/Vs), the last two with the operator's effective mass. The resistivity is that of
+    direct current if the damping is the same at all frequencies; a film in which it is not errs by more than is stated.
 
     Flags: ``stack`` (several films: averages only), ``opaque`` (no light comes through: averages only),
-    ``no_fringes`` (thinner than a fringe: a fit from a grid of thicknesses), ``fit_failed`` (the model does not
-    describe the film; index and thickness from fringes alone where there are some, else none), ``out_of_window`` (the
-    visible or the absorption edge is not, or not all, in the record), ``no_free_carriers`` (below what the record can
-    tell, or it does not reach far enough into the infrared).
+    ``no_fringes`` (thinner than a fringe, or fringes too damped for Swanepoel's method: the fit alone), ``fit_failed``
+    (the model does not describe the film; index and thickness from fringes alone where there are some, else none),
+    ``out_of_window`` (the visible or the absorption edge is not, or not all, in the record), ``no_free_carriers``
+    (below what the record can tell, or it does not reach far enough into the infrared).
 
     Uncertainties: of the fit see `tansaki.twin.measurement.optical.spectrum_fit`, the larger misfit counts where the
-    model describes the data less well than their noise; of the gap, the spread over windows, systematic.
+    model describes the data less well than their noise; of the thickness also how far the mean over the beam may be
+    from the centre (setting ``beam_uneven``, relative); of the gap, the spread over windows, systematic.
     """
     _check(raw, settings)
     number = {name: float(settings[name]) for name in _SETTINGS}
@@ -132,7 +134,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     thickness_m = 1.0
     if found is not None:
         thickness_m = found.film[0]
-        derived.update(_of_film(found))
+        derived.update(_of_film(found, number["beam_uneven"]))
         free = _of_carriers(found, spectrum, number)
         derived.update(free)
         if not free:
@@ -167,6 +169,9 @@ def _check(raw: Mapping[str, Array], settings: Settings) -> None:
     light = np.asarray(raw["wavelength_m"], dtype=np.float64)
     if not (light[0] > 0.0 and (np.diff(light) > 0.0).all()):
         raise InvalidInputError("wavelength_m", (light[0], light[-1]), "rising wavelengths above zero")
+    for name in _ARRAYS:
+        if not np.isfinite(np.asarray(raw[name], dtype=np.float64)).all():
+            raise InvalidInputError(name, "values that are not finite", "fractions of 1")
 
 
 def _spectrum(raw: Mapping[str, Array], substrate: str, number: Mapping[str, float]) -> Spectrum:
@@ -222,7 +227,7 @@ def _averages(spectrum: Spectrum, number: Mapping[str, float]) -> dict[str, Deri
 def _fringes(turns: swanepoel.Extrema, spectrum: Spectrum) -> swanepoel.Fringes | None:
     """From as many extrema as follow the theory; those in the infrared, where free electrons absorb, may not."""
     for first in range(len(turns.wavelength_m) - swanepoel.LEAST_EXTREMA + 1):
-        part = swanepoel.Extrema(*(column[first:] for column in turns))
+        part = turns.part(slice(first, None))
         plate = np.interp(part.wavelength_m, spectrum.wavelength_m, spectrum.plate_index)
         found = swanepoel.fringes(part, plate)
         if found is not None:
@@ -248,10 +253,10 @@ def _counted_m(turns: swanepoel.Extrema, film: Floats) -> float:
     for light in turns.wavelength_m:
         dielectric = compiled.film_dielectric(photon_energy_ev(light), model)
         paths.append(2.0 * math.sqrt(max(dielectric.real, 1.0)) / light)
-    return 0.5 * (len(paths) - 1) / (paths[-1] - paths[0])
+    return float(0.5 * (len(paths) - 1) / (paths[-1] - paths[0]))
 
 
-def _of_film(found: Fitted) -> dict[str, Derived]:
+def _of_film(found: Fitted, uneven: float) -> dict[str, Derived]:
     index = _index(found)
     slope = np.zeros(len(found.covariance))
     slope[0] = found.film[0]
@@ -259,7 +264,7 @@ def _of_film(found: Fitted) -> dict[str, Derived]:
     return {
         "refractive_index_600nm": index[0].derived("1"),
         "extinction_600nm": index[1].derived("1"),
-        "thickness": thickness.derived("nm", _NM_PER_M),
+        "thickness": thickness.derived("nm", _NM_PER_M, _NM_PER_M * uneven * thickness.value),
     }
 
 
@@ -327,7 +332,7 @@ def _of_fringes(seen: swanepoel.Fringes) -> dict[str, Derived]:
     found = {"thickness": Derived(thickness, relative * thickness, "nm", relative * thickness)}
     if seen.wavelength_m[-1] <= INDEX_AT_M <= seen.wavelength_m[0]:
         # Cauchy's formula through the extrema.
-        bend, level = np.polyfit(seen.wavelength_m**-2.0, seen.index, 1)
+        bend, level = np.polyfit(seen.wavelength_m**-2.0, seen.refractive_index, 1)
         index = float(level + bend * INDEX_AT_M**-2.0)
         found["refractive_index_600nm"] = Derived(index, relative * index, "1", relative * index)
     return found

@@ -222,7 +222,7 @@ def _estimate(problem: _Problem, start: Floats) -> Fitted:
     residuals, jacobian = problem.both(z)
     data = len(residuals) - len(z)
     information = jacobian[:data].T @ jacobian[:data]
-    covariance = np.linalg.inv(information + np.eye(len(z)))
+    covariance = np.asarray(np.linalg.inv(information + np.eye(len(z))), dtype=np.float64)
     scale = np.concatenate([priors.width, priors.error_size])
     outer = np.outer(scale, scale)
     return Fitted(

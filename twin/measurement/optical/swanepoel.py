@@ -44,6 +44,10 @@ class Extrema(NamedTuple):
     transmittance: Floats
     maximum: NDArray[np.bool_]
 
+    def part(self, chosen: slice) -> "Extrema":
+        """Some of them."""
+        return Extrema(self.wavelength_m[chosen], self.transmittance[chosen], self.maximum[chosen])
+
 
 class Fringes(NamedTuple):
     """What the fringes tell."""
@@ -51,7 +55,7 @@ class Fringes(NamedTuple):
     wavelength_m: Floats
     """Of the extrema, from the red."""
     order: Floats
-    index: Floats
+    refractive_index: Floats
     """At the extrema, improved by the orders."""
     thickness_m: float
     spread_m: float
@@ -110,12 +114,12 @@ def fringes(turns: Extrema, plate_index: Floats) -> Fringes | None:
     """
     missed = np.flatnonzero(turns.maximum[1:] == turns.maximum[:-1])
     number = int(missed[0]) + 1 if len(missed) else len(turns.maximum)
-    light, height, upper, plate_index = (column[:number] for column in (*turns, plate_index))
     if number < LEAST_EXTREMA:
         return None
+    light, height, upper = turns.part(slice(number))
     energy = 1.0 / light
-    envelopes = [np.interp(energy, energy[kind], height[kind]) for kind in (upper, ~upper)]
-    index = index_from_envelopes(*envelopes, plate_index)
+    highest, lowest = (np.interp(energy, energy[kind], height[kind]) for kind in (upper, ~upper))
+    index = index_from_envelopes(highest, lowest, plate_index[:number])
     if not np.isfinite(index).all():
         return None
     count = 0.5 * np.arange(len(light))
@@ -146,7 +150,7 @@ def fringes(turns: Extrema, plate_index: Floats) -> Fringes | None:
     if (
         found is None
         or found.spread_m > _LARGEST_SPREAD * found.thickness_m
-        or found.index[-1] < _FALL * found.index[0]
+        or found.refractive_index[-1] < _FALL * found.refractive_index[0]
     ):
         return None
     return found

@@ -49,7 +49,7 @@ def test_thickness_of_a_noiseless_film(thickness_nm: float) -> None:
     assert found is not None
     np.testing.assert_allclose(found.order, np.round(2.0 * order) / 2.0)
     assert 1e9 * found.thickness_m == pytest.approx(thickness_nm, rel=0.01)
-    np.testing.assert_allclose(found.index, 2.3, rtol=0.01)
+    np.testing.assert_allclose(found.refractive_index, 2.3, rtol=0.01)
 
 
 def test_thickness_of_an_absorbing_and_dispersive_film_with_noise() -> None:
