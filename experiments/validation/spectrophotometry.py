@@ -91,7 +91,7 @@ def _state(film: "Film") -> "Film":
     """`film` with the published resistivity, as thick as suits the published transmittance best (80 to 300 nm)."""
     from dataclasses import replace
 
-    from tansaki.twin.measurement.optical.spectrophotometer import visible_transmittance
+    from tansaki.twin.measurement.optical.visible import visible_transmittance
     from tansaki.twin.specimens.titania import specimen_of_film
 
     film = replace(

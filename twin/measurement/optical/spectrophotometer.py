@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.film.light import VISIBLE_RANGE_M
 from tansaki.twin.film.optical_constants import RefractiveIndex
 from tansaki.twin.film.stack import Layer, SampleFractions, layer_fractions, on_plate, rough_face
 from tansaki.twin.measurement.instrument import Acquisition, Analysis, Instrument, Settings
@@ -220,13 +219,6 @@ def through_slit(specimen: Specimen, wavelength_m: Floats, slit_m: float, beam: 
     weights = np.array([1.0, 4.0, 1.0]) / 6.0
     reflected, transmitted = (weights @ part.reshape(3, -1) for part in sample)
     return SampleFractions(reflected, transmitted)
-
-
-def visible_transmittance(specimen: Specimen) -> float:
-    """Ideal T, mean over 400-700 nm with all wavelengths alike: what ``visible_transmittance`` is an estimate of."""
-    low, high = VISIBLE_RANGE_M
-    light = np.linspace(low, high, 301)
-    return float(np.trapezoid(sample_fractions(specimen, light).transmitted, light) / (high - low))
 
 
 def _layer_index(index: NDArray[np.complex128]) -> RefractiveIndex:
