@@ -37,6 +37,7 @@ INSTRUMENTS: Final = {
     "four_point_map": "electrical.four_point_map:FourPointMap",
     "hall_station": "electrical.hall_station:HallStation",
     "x_ray_diffractometer": "x_ray.diffractometer:XRayDiffractometer",
+    "x_ray_reflectometer": "x_ray.reflectometer:XRayReflectometer",
     "spectrophotometer": "optical.spectrophotometer:Spectrophotometer",
     "ellipsometer": "optical.ellipsometer:Ellipsometer",
 }

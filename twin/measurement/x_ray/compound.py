@@ -3,13 +3,17 @@
 Compositions are atoms by element symbol in any multiple of the formula; the elements are files in twin/elements.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.x_ray.scattering_factors import ATOMIC_MASS_KG, ELECTRON_RADIUS_M, XRay
 from tansaki.twin.quantities import load
+
+_TERM: Final = re.compile(r"([A-Z][a-z]?)(\d+\.?\d*|\.\d+)?")
+_ANIONS: Final = ("O", "N")
 
 
 class Element(NamedTuple):
@@ -51,6 +55,33 @@ def linear_attenuation_per_m(composition: Mapping[str, float], density_kg_m3: fl
     amounts = _amounts(composition)
     total = sum(x * element(s).mass_u * element(s).x_ray.mass_attenuation_m2_kg for s, x in amounts.items())
     return density_kg_m3 * total / _mass_u(amounts)
+
+
+def parsed(text: str) -> dict[str, float]:
+    """Atoms by element symbol of a formula without brackets: "Ti0.94Nb0.06O2"."""
+    terms = _TERM.findall(text)
+    if not terms or "".join(symbol + amount for symbol, amount in terms) != text:
+        raise InvalidInputError("formula", text, "element symbols with amounts, as Ti0.94Nb0.06O2")
+    composition: dict[str, float] = {}
+    for symbol, amount in terms:
+        composition[symbol] = composition.get(symbol, 0.0) + float(amount or 1.0)
+    return composition
+
+
+def formula(composition: Mapping[str, float]) -> str:
+    """What is written on the box: metals to 0.01 of their sum, oxygen and nitrogen to the nearest half per metal.
+
+    So the stoichiometry of a film, which its operator does not know, does not get out by its name.
+    """
+    held = _amounts(composition)
+    metals = sum(amount for symbol, amount in held.items() if symbol not in _ANIONS) or 1.0
+    text = ""
+    for symbol, amount in held.items():
+        each = amount / metals
+        stated = round(2.0 * each) / 2.0 if symbol in _ANIONS else round(each, 2)
+        if stated > 0.0:
+            text += symbol if stated == 1.0 else f"{symbol}{stated:g}"
+    return text
 
 
 def _amounts(composition: Mapping[str, float]) -> Mapping[str, float]:

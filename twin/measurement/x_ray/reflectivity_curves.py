@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tansaki.twin.backends import bind
-from tansaki.twin.measurement.x_ray import parratt
+from tansaki.twin.measurement.x_ray import parratt, reflectivity_loops
 from tansaki.twin.measurement.x_ray.parratt import Stack
 
 Floats = NDArray[np.float64]
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 def curve(q_per_m: Floats, stack: Stack) -> Floats:
     """R of one stack (arrays over media) at each of `q_per_m` (points)."""
-    values: Floats = _loop()(q_per_m, stack)
+    values: Floats = bind(reflectivity_loops, "numba").curve(q_per_m, stack)
     return values
 
 
@@ -28,22 +28,6 @@ def curves(q_per_m: Any, stacks: Stack) -> Any:
     To be called, and differentiated, where 64-bit floats are on: single precision loses the deep minima.
     """
     return _batched()(q_per_m, stacks)
-
-
-@cache
-def _loop() -> Any:
-    from numba import njit
-
-    reflectivity = bind(parratt, "numba").reflectivity
-
-    @njit(error_model="numpy")
-    def loop(q_per_m: Any, stack: Any) -> Any:
-        values = np.empty(q_per_m.size)
-        for i in range(q_per_m.size):
-            values[i] = reflectivity(q_per_m[i], stack)
-        return values
-
-    return loop
 
 
 @cache
