@@ -59,38 +59,28 @@ _LINEAR = frozenset({"roughness_m", "epsilon_infinity", "gap_ev", "plasma_ev2", 
 LOGARITHMIC: Final = np.array([name not in _LINEAR for name in PARAMETERS])
 """Which film parameters have a prior, and a normal uncertainty, in their logarithm."""
 _LEAST_READINGS = 2 * FILM
-_START_NM = (
-    8.0,
-    15.0,
-    24.0,
-    36.0,
-    50.0,
-    68.0,
-    88.0,
-    110.0,
-    134.0,
-    160.0,
-    190.0,
-    224.0,
-    262.0,
-    305.0,
-    355.0,
-    410.0,
-    470.0,
-)
+_START_NM = np.array([8, 14, 22, 32, 44, 58, 72, 88, 104, 122, 140, 160, 180, *range(202, 610, 24)], dtype=np.float64)
+"""Closer than the distance of minima."""
 _THIN = 3
 """In the search every third wavelength is used."""
 _SEARCH_NOISE_RAD = 0.03
 """Least noise in the search, so that a poor film still shows the valleys."""
-_SEARCH_STEPS = 6
+_SEARCH_STEPS = 5
+_FIRM = 0.5
+"""Width of the film's priors in the search, relative: no odd films on the way."""
 _FARTHEST = 1.5
 """Largest step of the search, in widths of the priors."""
 _FOLLOWED = 3
 """Minima that are followed from the search."""
 _FOLLOWED_IF_POOR = 8
 """As long as none describes the film."""
-_FEW, _MANY = 12, 60
+_FEW, _MANY = 12, 100
 """Evaluations, at first and where that shows promise."""
+_ATTEMPTS = 8
+_ODD, _AROUND = 0.7, 0.01
+"""Spread of films (in widths of the priors) and of thicknesses (relative) for another start if none is described."""
+_DESCRIBED = 1.2
+"""χ² a number in the residuals, two standard deviations above 1 with some hundred readings."""
 _SMALL = 1e-6
 _NEAR = 200.0
 """Difference of χ² within which a minimum is followed to its end."""
@@ -102,8 +92,8 @@ _ALIKE = 9.0
 """Difference of χ² below which two minima are not told apart: three standard deviations."""
 _POOR = 3.0
 """Misfit from which a fit is none: the film is not what the model says."""
-_DEPOLARISED = 0.02
-"""Share of unpolarised light from which the sample is not one film of one thickness."""
+_DEPOLARISED = 0.005
+"""Mean share of unpolarised light from which the sample is not one film of one thickness."""
 _MOST_VOIDS = 0.5
 _PEAK, _BROADENING = PARAMETERS.index("peak_ev"), PARAMETERS.index("broadening_ev")
 _BROADEST = 1.9
@@ -297,7 +287,9 @@ def _values(problem: _Problem, z: Floats, jacobian: Floats, inflation: float) ->
 
 def _minima(problem: _Problem, readings: _Readings) -> list[tuple[float, Floats]]:
     """(χ² with priors, where), the best first: short damped Gauss-Newton from each thickness, the best to their end."""
-    search = _Problem(readings.thinned(_THIN), problem.centre, problem.width, problem.error_rad)
+    firm = np.where(np.arange(FILM) > 0, _FIRM, 1.0)
+    search = _Problem(readings.thinned(_THIN), problem.centre, firm * problem.width, problem.error_rad)
+    back = np.append(firm, np.ones(_ERRORS))
     rough = []
     for start_nm in _START_NM:
         z = search.start(1e-9 * start_nm)
@@ -311,7 +303,7 @@ def _minima(problem: _Problem, readings: _Readings) -> list[tuple[float, Floats]
             z = z + np.clip(step, -_FARTHEST, _FARTHEST)
         residuals = search.residuals(z)
         if np.all(np.isfinite(residuals)):
-            rough.append((float(residuals @ residuals), z))
+            rough.append((float(residuals @ residuals), back * z))
     rough.sort(key=lambda pair: pair[0])
     found: list[tuple[float, Floats]] = []
     begun: list[float] = []
@@ -328,10 +320,17 @@ def _minima(problem: _Problem, readings: _Readings) -> list[tuple[float, Floats]
         least = min(cost, least)
         if len(begun) >= (_FOLLOWED if least < _GOOD * len(problem.residuals(end)) else _FOLLOWED_IF_POOR):
             break
-    least, end = min(found, key=lambda pair: pair[0])
-    if least > _GOOD * len(problem.residuals(end)):
-        # The right thickness may hold a second minimum, of odd film; the usual film at this thickness avoids it.
-        found.append(_descended(problem, problem.start(problem.film(end)[0]), _MANY))
+    # The right thickness may hold further minima, of odd films. The draws are the same in every process.
+    draws = np.random.default_rng(0)
+    for attempt in range(_ATTEMPTS):
+        least, end = min(found, key=lambda pair: pair[0])
+        if least < _DESCRIBED * len(problem.residuals(end)):
+            break
+        z = problem.start(problem.film(end)[0])
+        if attempt > 0:
+            z[1:FILM] = _ODD * draws.standard_normal(FILM - 1)
+            z[0] += _AROUND / problem.width[0] * draws.standard_normal()
+        found.append(_descended(problem, z, _MANY))
     return sorted(found, key=lambda pair: pair[0])
 
 
