@@ -65,7 +65,7 @@ def test_energy_is_conserved_at_each_wavelength() -> None:
     inputs = tio2_al2o3.Inputs(**USUAL)
     for wavelength in tio2_al2o3.WAVELENGTHS_M:
         light = tio2_al2o3.stack_fractions(wavelength, inputs, 0.02, 0.01, PARAMETERS)
-        assert sum(light) == pytest.approx(1.0, abs=1e-12)
+        assert light.reflected + light.transmitted + light.absorbed == pytest.approx(1.0, abs=1e-12)
         assert light.absorbed > 0.0
 
 
