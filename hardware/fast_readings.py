@@ -35,6 +35,14 @@ SOURCES: Final[Mapping[str, Mapping[str, Source]]] = {
         "thickness": Source("thickness_m", 1e9, "nm"),
         "resistivity": Source("resistivity_ohm_m", 100.0, "ohm cm"),
     },
+    "hall_station": {
+        "sheet_resistance": Source("sheet_resistance_ohm_sq", 1.0, "ohm/sq"),
+        "carrier_density": Source("carrier_density_m3", 1e-6, "1/cm3"),
+        "hall_mobility": Source("mobility_m2_vs", 1e4, "cm2/(V s)"),
+    },
+    "spectrophotometer": {
+        "visible_transmittance": Source("visible_transmittance", 1.0, "1"),
+    },
 }
 """By instrument and derived value."""
 

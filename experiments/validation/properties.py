@@ -204,7 +204,7 @@ def _internal_transmittance() -> Iterator[Row]:
         conductivity, share = charge.anatase_conductivity_s_m(dopant, 0.0, 0.0, 1.0, 1.0, 1.0, carriers, mobility)
         density = float(share) * carriers.cation_density_m3
         drift = float(conductivity) / (ELEMENTARY_CHARGE_C * density)
-        sample = light.visible_fractions(40e-9, density, drift, 0.0, plate, _tno(), shift)
+        sample = light.visible_fractions(40e-9, density, drift, 0.0, 0.0, plate, _tno(), shift)
         twin = float(light.internal_transmittance(sample))
         label = f"Nb-doped TiO2, x = {dopant}, 40 nm: T/(1 − R), 400-700 nm"
         note = "only free-electron absorption and the interband edge; m* and edge shift assumed, no trapped electrons"

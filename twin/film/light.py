@@ -17,7 +17,7 @@ from tansaki.twin.film.optical_constants import (
     PLANCK_TIMES_LIGHT_EV_M,
     BursteinMoss,
     DopedOxide,
-    doped_oxide,
+    porous_oxide,
     refractive_index,
 )
 from tansaki.twin.film.quadrature import gauss_legendre
@@ -37,6 +37,7 @@ def visible_fractions(
     carriers_m3: Scalar,
     mobility_m2_vs: Scalar,
     localised_m3: Scalar,
+    void_fraction: Scalar,
     plate_index: Scalar,
     o: DopedOxide,
     b: BursteinMoss,
@@ -45,7 +46,7 @@ def visible_fractions(
     reflected = 0.0
     transmitted = 0.0
     for energy, weight in zip(VISIBLE_ENERGIES_EV, VISIBLE_WEIGHTS):  # noqa: B905  Numba's zip has no `strict`
-        index = refractive_index(doped_oxide(energy, carriers_m3, mobility_m2_vs, localised_m3, o, b))
+        index = refractive_index(porous_oxide(energy, carriers_m3, mobility_m2_vs, localised_m3, void_fraction, o, b))
         film = layer_fractions((Layer(index, thickness_m),), plate_index, PLANCK_TIMES_LIGHT_EV_M / energy)
         sample = on_plate(film, plate_index)
         reflected = reflected + weight * sample.reflected

@@ -10,7 +10,7 @@ is a sum of terms:
 
 Energies in eV and squares of plasma energies in eV² are O(1), so single precision is enough; at public boundaries
 everything else is SI. Written for `tansaki.twin.backends.bind`, in real arithmetic: complex64 costs XLA four times
-as much. Only `bruggeman_dielectric`, where a complex root is taken, is complex inside.
+as much.
 """
 
 # NumPy types a function of floats as Any; the annotations say what the functions are for.
@@ -212,6 +212,46 @@ def doped_oxide(
     )
 
 
+def porous_oxide(
+    photon_energy_ev: Scalar,
+    carriers_m3: Scalar,
+    mobility_m2_vs: Scalar,
+    localised_m3: Scalar,
+    void_fraction: Scalar,
+    o: DopedOxide,
+    b: BursteinMoss,
+) -> Dielectric:
+    """ε of `doped_oxide` with empty round voids (Bruggeman); 0 ≤ f < ⅔.
+
+    Carriers and mobility of a film are those of the whole: what a Hall measurement gives. The solid between the voids
+    has n/(1 − f) of them and conducts 1/(1 − 3f/2) as well, which is what the mixture gives at zero frequency with
+    spheres that do not conduct: at low frequency the film absorbs as it conducts direct current.
+    """
+    solid = 1.0 - void_fraction
+    dense = doped_oxide(
+        photon_energy_ev,
+        carriers_m3 / solid,
+        mobility_m2_vs * solid / (1.0 - 1.5 * void_fraction),
+        localised_m3 / solid,
+        o,
+        b,
+    )
+    return with_voids(void_fraction, dense)
+
+
+def with_voids(fraction: Scalar, host: Dielectric) -> Dielectric:
+    """`bruggeman_dielectric` with empty inclusions: 2ε² − bε − ε_h = 0, b = 3f − 1 + (2 − 3f)ε_h; 0 ≤ f < ⅔.
+
+    One root where the general mixture takes two and two quotients. Of ±√(b² + 8ε_h) the one that absorbs (Im ε ≥ 0).
+    """
+    less = 2.0 - 3.0 * fraction
+    b = Dielectric(3.0 * fraction - 1.0 + less * host.real, less * host.imaginary)
+    square = _product(b, b)
+    root = _root(Dielectric(square.real + 8.0 * host.real, square.imaginary + 8.0 * host.imaginary))
+    sign = xp.where(b.imaginary + root.imaginary < 0.0, -1.0, 1.0)
+    return Dielectric(0.25 * (b.real + sign * root.real), 0.25 * (b.imaginary + sign * root.imaginary))
+
+
 def refractive_index(d: Dielectric) -> RefractiveIndex:
     """n + ik = √(ε₁ + iε₂), n and k ≥ 0, without cancellation; not both parts zero."""
     modulus = xp.sqrt(d.real * d.real + d.imaginary * d.imaginary)
@@ -235,13 +275,38 @@ def bruggeman_dielectric(fraction: Scalar, inclusion: Dielectric, host: Dielectr
     no passive pair of phases makes it cross the imaginary axis between: the principal square roots are always the
     physical branch. Not for ε₁/ε₂ real and negative, where the lossless mixture has a resonance.
     """
-    one = inclusion.real + 1j * inclusion.imaginary
-    two = host.real + 1j * host.imaginary
-    ratio = xp.sqrt(one / two)
-    beta = (3.0 * fraction - 1.0) * ratio + (2.0 - 3.0 * fraction) / ratio
+    ratio = _root(_quotient(inclusion, host))
+    turned = _quotient(Dielectric(1.0, 0.0), ratio)
+    more, less = 3.0 * fraction - 1.0, 2.0 - 3.0 * fraction
+    beta = Dielectric(more * ratio.real + less * turned.real, more * ratio.imaginary + less * turned.imaginary)
     # (β + √(β² + 8))/4 cancels for Re β < 0; the other root has the same digits and their product is known.
     positive = beta.real > 0.0
-    folded = xp.where(positive, beta, -beta)
-    root = 0.25 * (folded + xp.sqrt(folded * folded + 8.0))
-    mixed = xp.where(positive, root, 0.5 / root) * ratio * two
-    return Dielectric(mixed.real, mixed.imag)
+    sign = xp.where(positive, 1.0, -1.0)
+    folded = Dielectric(sign * beta.real, sign * beta.imaginary)
+    square = _product(folded, folded)
+    spread = _root(Dielectric(square.real + 8.0, square.imaginary))
+    root = Dielectric(0.25 * (folded.real + spread.real), 0.25 * (folded.imaginary + spread.imaginary))
+    other = _quotient(Dielectric(0.5, 0.0), root)
+    chosen = Dielectric(xp.where(positive, root.real, other.real), xp.where(positive, root.imaginary, other.imaginary))
+    return _product(chosen, _product(ratio, host))
+
+
+def _product(a: Dielectric, b: Dielectric) -> Dielectric:
+    return Dielectric(a.real * b.real - a.imaginary * b.imaginary, a.real * b.imaginary + a.imaginary * b.real)
+
+
+def _quotient(a: Dielectric, b: Dielectric) -> Dielectric:
+    inverse = 1.0 / (b.real * b.real + b.imaginary * b.imaginary)
+    return Dielectric(
+        (a.real * b.real + a.imaginary * b.imaginary) * inverse,
+        (a.imaginary * b.real - a.real * b.imaginary) * inverse,
+    )
+
+
+def _root(z: Dielectric) -> Dielectric:
+    """Principal square root, real part ≥ 0; not of zero."""
+    modulus = xp.sqrt(z.real * z.real + z.imaginary * z.imaginary)
+    larger = xp.sqrt(0.5 * (modulus + xp.abs(z.real)))
+    smaller = 0.5 * z.imaginary / larger
+    turned = xp.where(z.imaginary < 0.0, -larger, larger)
+    return Dielectric(xp.where(z.real > 0.0, larger, xp.abs(smaller)), xp.where(z.real > 0.0, smaller, turned))

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from tansaki.twin.film.optical_constants import (
     BursteinMoss,
-    Dielectric,
     DopedOxide,
-    bruggeman_dielectric,
-    doped_oxide,
     photon_energy_ev,
+    porous_oxide,
     refractive_index,
 )
 from tansaki.twin.film.zones import film_density_kg_m3
@@ -96,23 +94,16 @@ def specimen_of_film(
 
 
 def film_index(film: Film, wavelength_m: Floats) -> NDArray[np.complex128]:
-    """n + ik at `wavelength_m`: the doped oxide of the film's own carriers, its voids empty spheres (Bruggeman).
-
-    Carriers and mobility of a film are those of the whole: what a Hall measurement gives. The solid between the voids
-    has n/(1 − f) of them and conducts 1/(1 − 3f/2) as well, which is what the mixture gives at zero frequency with
-    spheres that do not conduct: at low frequency the film absorbs as it conducts direct current.
-    """
+    """n + ik at `wavelength_m` of the film's own carriers and voids."""
     _, oxide, moss = _numbers(film.material)
-    voids = film.void_fraction
-    solid = 1.0 - voids
-    dense = doped_oxide(
+    mixed = porous_oxide(
         photon_energy_ev(np.asarray(wavelength_m, dtype=np.float64)),
-        film.carrier_density_m3 / solid,
-        film.mobility_m2_vs * solid / (1.0 - 1.5 * voids),
-        film.localised_density_m3 / solid,
+        film.carrier_density_m3,
+        film.mobility_m2_vs,
+        film.localised_density_m3,
+        film.void_fraction,
         oxide,
         moss,
     )
-    mixed = bruggeman_dielectric(voids, Dielectric(1.0, 0.0), dense)
     index = refractive_index(mixed)
     return np.asarray(index.n + 1j * index.k)

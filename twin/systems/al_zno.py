@@ -300,7 +300,8 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
         o.localised_oscillator_strength,
     )
     plate = p.substrate.refractive_index
-    light = visible_fractions(thickness, carriers, mobility, localised, plate, optics, p.burstein_moss)
+    # Of a film without voids: the fit of the optical constants to porous films has them in.
+    light = visible_fractions(thickness, carriers, mobility, localised, 0.0, plate, optics, p.burstein_moss)
     return Outputs(
         resistivity,
         resistivity / thickness,

@@ -173,15 +173,6 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
     carriers = m.carriers.cation_density_m3 * per_cation
     mobility = conductivity / charge_c_m3
     localised = share * seed.localised_per_cation + (1.0 - share) * film.localised_per_cation
-    light = visible_fractions(
-        thickness,
-        carriers,
-        mobility,
-        m.carriers.cation_density_m3 * localised,
-        p.plate.refractive_index,
-        p.optics,
-        p.burstein_moss,
-    )
     grains = grains_of(
         growth_k,
         inputs.pressure_pa + inputs.oxygen_pressure_pa,
@@ -191,6 +182,16 @@ def evaluate(inputs: Inputs, parameters: Parameters) -> Outputs:
         anneal_k,
         inputs.anneal_duration_s,
         p.morphology,
+    )
+    light = visible_fractions(
+        thickness,
+        carriers,
+        mobility,
+        m.carriers.cation_density_m3 * localised,
+        grains.void_fraction,
+        p.plate.refractive_index,
+        p.optics,
+        p.burstein_moss,
     )
     return Outputs(
         1.0 / conductivity,

@@ -9,6 +9,7 @@ from scipy.integrate import quad
 
 from tansaki.twin.backends import bind
 from tansaki.twin.film import optical_constants as oc
+from tansaki.twin.film.optical_constants import Dielectric, bruggeman_dielectric, with_voids
 from tansaki.twin.quantities import load
 from tansaki.twin.units import ELEMENTARY_CHARGE_C
 
@@ -289,3 +290,12 @@ def test_slope_of_tauc_lorentz_is_the_derivative_at_and_below_the_gap() -> None:
             assert jax.grad(real)(energy) == pytest.approx(quotient / (2.0 * step), rel=1e-4)
         assert jax.grad(absorbing)(ANATASE.gap_ev) == 0.0
         assert jax.grad(absorbing)(2.0) == 0.0
+
+
+def test_empty_voids_are_the_general_mixture_with_vacuum() -> None:
+    rng = np.random.default_rng(12)
+    host = Dielectric(rng.uniform(-20.0, 20.0, 5000), 10.0 ** rng.uniform(-6.0, 1.5, 5000))
+    fraction = rng.uniform(0.0, 0.6, 5000)
+    general = bruggeman_dielectric(fraction, Dielectric(1.0, 0.0), host)
+    short = with_voids(fraction, host)
+    np.testing.assert_allclose(short.real + 1j * short.imaginary, general.real + 1j * general.imaginary, rtol=1e-12)

@@ -240,6 +240,7 @@ def _oxide_films(number: int) -> list[np.ndarray]:
         10.0 ** rng.uniform(25.0, 27.5, number),
         10.0 ** rng.uniform(-4.0, -2.3, number),
         10.0 ** rng.uniform(22.0, 27.0, number),
+        rng.uniform(0.0, 0.3, number),
     ]
 
 
@@ -261,9 +262,9 @@ def _slanted(backend: Any, n: Any, k: Any, d: Any, wavelength: Any) -> Any:
     return (*p.reflection, *p.transmission)
 
 
-def _visible(backend: Any, thickness: Any, n: Any, mu: Any, trapped: Any) -> Any:
+def _visible(backend: Any, thickness: Any, n: Any, mu: Any, trapped: Any, voids: Any) -> Any:
     engine = bind(light, backend)
-    sample = engine.visible_fractions(thickness, n, mu, trapped, GLASS, OXIDE, SHIFT)
+    sample = engine.visible_fractions(thickness, n, mu, trapped, voids, GLASS, OXIDE, SHIFT)
     return (*sample, engine.internal_transmittance(sample))
 
 
@@ -310,13 +311,13 @@ def test_single_precision_bears_small_losses() -> None:
 
 
 def test_visible_average_against_a_dense_grid() -> None:
-    from tansaki.twin.film.optical_constants import doped_oxide, photon_energy_ev, refractive_index
+    from tansaki.twin.film.optical_constants import photon_energy_ev, porous_oxide, refractive_index
 
     wavelengths = np.linspace(*light.VISIBLE_RANGE_M, 2001)
     for thickness, allowed in ((20e-9, 5e-4), (200e-9, 5e-4), (230e-9, 3e-3), (280e-9, 3e-3), (400e-9, 0.012)):
         for carriers in (1e25, 1e27, 2e27):
-            arguments = (carriers, 1e-3, 2e26)
-            index = refractive_index(doped_oxide(photon_energy_ev(wavelengths), *arguments, OXIDE, SHIFT))
+            arguments = (carriers, 1e-3, 2e26, 0.08)
+            index = refractive_index(porous_oxide(photon_energy_ev(wavelengths), *arguments, OXIDE, SHIFT))
             film = stack.layer_fractions((Layer(index, thickness),), GLASS, wavelengths)
             dense = [np.trapezoid(f, wavelengths) / 300e-9 for f in stack.on_plate(film, GLASS)]
             found = light.visible_fractions(thickness, *arguments, GLASS, OXIDE, SHIFT)
@@ -332,7 +333,7 @@ def test_visible_weights_average_a_constant_and_the_wavelength() -> None:
 
 def test_carriers_cost_light_inside_the_film() -> None:
     def inside(carriers_m3: float, trapped_m3: float) -> float:
-        sample = light.visible_fractions(100e-9, carriers_m3, 1e-3, trapped_m3, GLASS, OXIDE, SHIFT)
+        sample = light.visible_fractions(100e-9, carriers_m3, 1e-3, trapped_m3, 0.0, GLASS, OXIDE, SHIFT)
         return float(light.internal_transmittance(sample))
 
     assert 1.0 > inside(1e26, 0.0) > inside(2e27, 0.0) > inside(2e27, 1e27) > 0.85
