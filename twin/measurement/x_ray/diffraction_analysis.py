@@ -182,7 +182,7 @@ def _of_first(found: Found, instrument: Instrument) -> dict[str, Derived]:
         u = bound * bound * inverse.u
         values["crystallite_size_lower_bound"] = Derived(bound, u, "nm", bound * bound * inverse.u_systematic)
     strain = derived(at + 1, 1.0, 0.0, "1")
-    if strain.value > 2.0 * strain.u:
+    if strain.value > 3.0 * strain.u:
         values["microstrain"] = strain
     else:
         bound = max(strain.value, 0.0) + 2.0 * strain.u

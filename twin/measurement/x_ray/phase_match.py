@@ -27,13 +27,18 @@ Floats = NDArray[np.float64]
 
 SIZES_M: Final = (4e-9, 9e-9, 20e-9, 45e-9)
 """Tried to see which phases there are."""
+FIRST_SIZE_M: Final = 1e-8
+"""For which lines are so broad that they meet those of a film strained by a per cent."""
 SIGNIFICANT: Final = 5.0
 """Amount over its standard uncertainty from which a phase is there."""
+OWN_RATIOS: Final = 8.0
+"""Likewise, from which the lines of a phase beside the first are fitted one by one."""
 OWN_SIZE: Final = 25.0
-"""Likewise, from which a phase beside the first has a size of its own."""
+"""Likewise, from which it has a size of its own."""
 COARSE: Final = 3
 """Intervals that are added up for these trials."""
 MOST_CANDIDATES: Final = 3
+LONG_TAIL: Final = 0.7
 PEAK: Final = 6.0
 """Significance from which a peak is no chance."""
 PEAK_WIDTHS_RAD: Final = tuple(math.radians(width) for width in (0.15, 0.3, 0.6, 1.2))
@@ -59,8 +64,8 @@ class Found:
 def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected) -> Found:
     """Every candidate is tried at several sizes; if one is significant, all are fitted together.
 
-    Candidates that are weak beside the first share its size and strain and keep the ratios of a powder: left out, what
-    little there is of them would be taken for tails of the others.
+    Candidates that are weak beside the first share its size and strain, and the weakest keep the ratios of a powder:
+    left out, what little there is of them would be taken for tails of the others.
     """
     best: tuple[float, Fit, list[str], float] | None = None
     coarse, hidden = coarser(grid, background)
@@ -73,21 +78,31 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
             best = score, trial, [name for name, _ in own], size
     assert best is not None
     _, trial, present, size = best
-    significance = {name: _significance(amount(trial, index)) for index, name in enumerate(present)}
+    significance = {name: _significance(trial, index) for index, name in enumerate(present)}
     names = sorted(present, key=lambda name: -significance[name])
     if not names or significance[names[0]] < SIGNIFICANT:
         return Found((), linear_fit(grid, background, [], instrument, expected, size))
     phases: list[PhaseLines] = []
     for index, name in enumerate(names):
-        alone = index == 0 or significance[name] > OWN_SIZE
-        lines = _lines(name, grid, instrument, expected, size, index if alone else 0, not alone)
+        own = index if significance[name] > OWN_SIZE else 0
+        as_powder = index > 0 and significance[name] < OWN_RATIOS
+        lines = _lines(name, grid, instrument, expected, size, own, as_powder)
         assert lines is not None
         phases.append(lines)
-    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size))
+    # Broad lines meet those of a strained film; narrow ones might miss them.
+    places = fit(coarse, hidden, phases, instrument, expected, min(size, FIRST_SIZE_M), held=True)
+    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size, start=places))
 
 
-def _significance(one: Amount) -> float:
-    return one.value / one.u if one.u > 0.0 else 0.0
+def _significance(found: Fit, index: int) -> float:
+    """Of the amount in standard uncertainties, or of all lines together on the same scale, whatever their ratios."""
+    one, area = amount(found, index), found.areas[index]
+    areas = found.values[area]
+    number = len(areas)
+    together = float(areas @ np.linalg.pinv(found.covariance[area, area]) @ areas)
+    # χ² has a longer tail than a normal number: 5 stands for chances below 1e-5 with ten or more lines.
+    either = LONG_TAIL * (together - number) / math.sqrt(2.0 * number)
+    return max(one.value / one.u if one.u > 0.0 else 0.0, either)
 
 
 def likely(
@@ -130,10 +145,24 @@ def amount(found: Fit, index: int) -> Amount:
     value = float(information @ areas) / weight
     block = found.covariance[area, area]
     u = math.sqrt(max(float(information @ block @ information), 0.0)) / weight
+    if len(areas) == 1:
+        # Lines fitted as a powder's do not tell how far they are from it.
+        return Amount(value, u, abs(value) * _orientation_scatter(found))
     share = information * powder / weight
     scatter = (areas / powder - value) ** 2 - variance / powder**2
-    texture = math.sqrt(max(float((share**2) @ scatter), 0.0)) if len(areas) > 1 else value
-    return Amount(value, u, texture)
+    return Amount(value, u, math.sqrt(max(float((share**2) @ scatter), 0.0)))
+
+
+def _orientation_scatter(found: Fit) -> float:
+    """Relative scatter of the lines of the first phase about those of a powder."""
+    lines, area = found.phases[0], found.areas[0]
+    if lines.groups == 1:
+        return 1.0
+    ratios = found.values[area] / lines.group_powder
+    noise = np.diag(found.covariance)[area] / lines.group_powder**2
+    weights = 1.0 / (noise + noise.min())
+    mean = float(weights @ ratios / weights.sum())
+    return math.sqrt(max(float(weights @ ((ratios - mean) ** 2 - noise) / weights.sum()), 0.0)) / max(mean, 1e-300)
 
 
 def strongest_peak(grid: Grid, model: Floats) -> Derived | None:

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 INSTRUMENT: Final = ("displacement_m", "zero_rad", "width_scale")
-APART: Final = 0.35
+APART: Final = 0.2
 """Lines nearer than this part of their width are fitted as one."""
 WEAK: Final = 0.01
 """Lines below this part of the strongest keep the ratios of a powder among each other."""
@@ -35,7 +35,12 @@ BEYOND_RAD: Final = 0.02
 """Lines as far outside the scan still reach into it."""
 EIGHT_LN2: Final = 2.0 * pattern.FOUR_LN2
 LEAST_WIDTH_RAD: Final = 1e-6
-MOST_STEPS: Final = 8
+MOST_STEPS: Final = 14
+HELD_STEPS: Final = 4
+WIDTHS: Final = ("width_scale", "inverse_size_per_m", "microstrain")
+"""Names, or their ends, of what makes lines broad."""
+HELD: Final = 1e40
+"""1/variance of what must not move."""
 MOVED: Final = 0.02
 RIDGE: Final = 1e-10
 """Added to a curvature of unit diagonal: two lines that the counts cannot tell apart share what there is."""
@@ -197,20 +202,31 @@ def fit(
     instrument: Instrument,
     expected: Expected,
     size_m: float,
+    held: bool = False,
+    start: Fit | None = None,
 ) -> Fit:
     """All numbers, from crystals of `size_m`, until a step moves none by more than `MOVED` of its uncertainty.
 
-    `background` has one row a function. Weights are those of Poisson counts of the model itself.
+    `background` has one row a function. Weights are those of Poisson counts of the model itself. With `held` all
+    widths stay as they are; `start` is such a fit of the same phases, whose places of the lines this one starts from.
     """
     shared = _shared(phases, instrument, expected, size_m)
     number = len(shared.values)
     design, areas = _empty_design(grid, background, phases, number)
     total, used = len(design), grid.used
+    fixed = np.zeros(total, dtype=np.bool_)
+    fixed[:number] = [name.endswith(WIDTHS) for name in shared.names]
     values = np.concatenate([shared.values, np.zeros(total - number)])
+    if start is not None:
+        values[:number] = np.where(fixed[:number], values[:number], start.values[:number])
     mean = np.concatenate([shared.values, np.zeros(total - number)])
     precision = np.concatenate([shared.precision, np.zeros(total - number)])
+    if held:
+        precision[fixed] = HELD
     expectation = _first_expectation(grid)
-    for _ in range(MOST_STEPS):
+    move, best = np.zeros(number), np.inf
+    last = (HELD_STEPS if held else MOST_STEPS) - 1
+    for step in range(last + 1):
         design[:number] = 0.0
         slopes = []
         for lines, shape, area in zip(phases, _shapes(phases, values), areas, strict=True):
@@ -219,7 +235,14 @@ def fit(
             slopes.append(groups)
         # The linear numbers for these shapes, then all together.
         values[number:], _ = _linear(design[number:], grid, expectation)
-        expectation = np.maximum(values[number:] @ design[number:], 1.0)
+        reached = np.maximum(values[number:] @ design[number:], 1.0)
+        worth = _deviance(grid, reached) + float(precision @ (values - mean) ** 2)
+        if worth > best + 1e-3 * step and step < last:
+            # Too far: half way back.
+            move *= 0.5
+            values[:number] -= move
+            continue
+        best, expectation = min(worth, best), reached
         for groups, area in zip(slopes, areas, strict=True):
             factors = (groups.factors * values[area]).reshape(len(groups.index), -1)
             design[groups.index] += factors @ groups.basis[1:].reshape(-1, design.shape[1])
@@ -230,9 +253,9 @@ def fit(
         gradient = weighted @ residual - precision * (values - mean)
         covariance = _inverse(curvature + np.diag(precision))
         move = _limited(shared.names, (covariance @ gradient)[:number], values)
-        values[:number] += move
-        if np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
+        if step == last or np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
             break
+        values[:number] += move
     chi_squared, degrees = _misfit(grid, expectation, total)
     systematic = (covariance * precision) @ covariance
     return Fit(shared.names, values, covariance, systematic, tuple(phases), expectation, chi_squared, degrees, areas)
@@ -253,7 +276,7 @@ def _linear(design: Floats, grid: Grid, expectation: Floats) -> tuple[Floats, Fl
     seen = design[:, grid.used]
     weighted = seen / expectation[grid.used]
     curvature = weighted @ seen.T
-    scale = np.sqrt(np.diag(curvature)) + 1e-300
+    scale = _scale(curvature)
     scaled = curvature / np.outer(scale, scale) + RIDGE * np.eye(len(scale))
     return np.linalg.solve(scaled, weighted @ grid.counts[grid.used] / scale) / scale, curvature
 
@@ -265,6 +288,12 @@ def _first_expectation(grid: Grid) -> Floats:
     index = np.arange(len(grid.counts))
     low, high = np.maximum(index - width, 0), np.minimum(index + width + 1, len(grid.counts))
     return np.maximum((sums[high] - sums[low]) / (high - low), 1.0)
+
+
+def _deviance(grid: Grid, expectation: Floats) -> float:
+    """−2 ln of the likelihood of Poisson counts, over that of the counts themselves."""
+    counts, mean = grid.counts[grid.used], expectation[grid.used]
+    return float(2.0 * (mean - counts + counts * np.log(np.maximum(counts, 1e-9) / mean)).sum())
 
 
 def _misfit(grid: Grid, expectation: Floats, numbers: int) -> tuple[float, int]:
@@ -389,8 +418,14 @@ def _limited(names: tuple[str, ...], move: Floats, values: Floats) -> Floats:
     return limited
 
 
+def _scale(matrix: Floats) -> Floats:
+    """Root of the diagonal; 1 where it is 0, for lines that only reach into hidden intervals."""
+    diagonal = np.diag(matrix)
+    return np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+
+
 def _inverse(matrix: Floats) -> Floats:
-    scale = np.sqrt(np.diag(matrix)) + 1e-300
+    scale = _scale(matrix)
     inverse = np.linalg.inv(matrix / np.outer(scale, scale) + RIDGE * np.eye(len(scale)))
     return np.asarray(inverse / np.outer(scale, scale))
 

@@ -13,12 +13,16 @@ from tansaki.twin.measurement.x_ray import diffraction_grid
 from tansaki.twin.measurement.x_ray import diffraction_pattern as pattern
 from tansaki.twin.measurement.x_ray.crystal import axis_cosines_squared, open_crystal, reflections
 from tansaki.twin.measurement.x_ray.profile_fit import Instrument
-from tansaki.twin.measurement.x_ray.scattering_specimen import LEAST_SPACING_M, plate_diffuse
+from tansaki.twin.measurement.x_ray.scattering_specimen import (
+    LEAST_SPACING_M,
+    atomic_scattering_per_m3,
+    plate_diffuse,
+)
 from tansaki.twin.substrates.substrate import open_substrate
 
 Floats = NDArray[np.float64]
 
-DEGREE: Final = 4
+DEGREE: Final = 3
 """Of the polynomial over the scan."""
 HIDDEN_RAD: Final = math.radians(1.5)
 """Either side of a line of the plate."""
@@ -51,7 +55,11 @@ def _functions(
     if hump.any():
         # The second: what a film takes away grows with its path, t/sin θ.
         rows += [hump / hump.max(), hump / hump.max() * (np.sin(0.5 * angle[0]) / np.sin(0.5 * angle))]
-    rows.append(np.exp(-pattern.FOUR_LN2 * ((angle - centre) / width) ** 2))
+    # Of an amorphous film only the elements matter, and those little: silica stands for all.
+    atoms = atomic_scattering_per_m3({"Si": 1.0, "O": 2.0}, 1.0, 0.5 * angle, instrument.wavelength_1_m)
+    for peak in (0.0, height):
+        row = pattern.diffuse_density(0.5 * angle, atoms, centre, width, peak) / np.sin(0.5 * angle)
+        rows.append(row / row.max())
     step = (scan[1] - scan[0]) / (scan[2] - 1)
     lines = plate_lines(name, instrument, wavelength_beta_m)
     if len(lines):
