@@ -53,14 +53,15 @@ class NbTiO2Transparent(TitaniaProblem):
         light = experiment.derived("visible_transmittance")
         sheet = experiment.derived("sheet_resistance")
         bound = experiment.derived("sheet_resistance_lower_bound")
-        if light is None or (sheet is None and bound is None) or light.value <= 0.0:
+        known = sheet or bound
+        if light is None or known is None or light.value <= 0.0:
             return replace(trial, status="failed")
+        value, u = _figure(light, known)
         if sheet is None:
-            assert bound is not None
-            return replace(trial, status="censored", **_figure(light, bound))
+            return replace(trial, status="censored", values=(value,), u=(u,))
         # What another instrument could only bound does not make the figure a bound.
         status = "ok" if experiment.status == "censored" else experiment.status
-        return replace(trial, status=status, **_figure(light, sheet))
+        return replace(trial, status=status, values=(value,), u=(u,))
 
     def true_value(self, point: Point) -> float:
         """Figure of the film that a fresh chamber gives without noise, seen by ideal instruments."""
@@ -72,7 +73,7 @@ class NbTiO2Transparent(TitaniaProblem):
         return POWER * math.log10(light) - math.log10(film.sheet_resistance_ohm_sq)
 
 
-def _figure(light: Derived, sheet: Derived) -> dict[str, tuple[float, ...]]:
+def _figure(light: Derived, sheet: Derived) -> tuple[float, float]:
+    """Figure of merit and its standard uncertainty."""
     value = POWER * math.log10(light.value) - math.log10(sheet.value)
-    u = math.hypot(POWER * light.u / light.value, sheet.u / sheet.value) / math.log(10.0)
-    return {"values": (value,), "u": (u,)}
+    return value, math.hypot(POWER * light.u / light.value, sheet.u / sheet.value) / math.log(10.0)

@@ -131,10 +131,16 @@ def _alone(cell: Cell, draw: Any) -> dict[str, Any]:
         "experiments_to_95_at_least": reached.low,
         "lab_hours_to_95_median": hours.low if hours.exact else None,
         "lab_hours_to_95_at_least": hours.low,
-        "suggest_ms_median": 1e3 * float(np.median([s for s in cell.column("suggest_s").flat if s > 0.0] or [0.0])),
+        "suggest_ms_median": 1e3 * _median_above_zero(cell.column("suggest_s")),
         "failed_share": statuses.count("failed") / len(statuses),
         "censored_share": statuses.count("censored") / len(statuses),
     }
+
+
+def _median_above_zero(values: Floats) -> float:
+    """Units of budget in which nothing was asked hold zero."""
+    above = values[values > 0.0]
+    return float(np.median(above)) if above.size else 0.0
 
 
 def _quartiles(name: str, values: Floats) -> dict[str, float]:
