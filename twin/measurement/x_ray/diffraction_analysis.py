@@ -35,7 +35,10 @@ Floats = NDArray[np.float64]
 SCAN: Final = ("step_deg", "speed_deg_min")
 COARSEST_RAD: Final = math.radians(0.061)
 """Steps are added up to intervals of at most this width."""
-SIZE_KNOWN: Final = 0.2
+ONE_SIDED: Final = 1.645
+TWO_SIDED: Final = 1.96
+"""95 % limits of a normal number."""
+SIZE_KNOWN: Final = 0.35
 """Largest relative uncertainty of 1/D with which D is a value; beyond, its bound is all that can be said."""
 NM: Final = 1e9
 
@@ -173,10 +176,12 @@ def _of_first(found: Found, instrument: Instrument) -> dict[str, Derived]:
     inverse = derived(at, 1.0 / NM, 0.0, "1/nm")
     relative = inverse.u / inverse.value
     if relative <= SIZE_KNOWN:
-        size = 1.0 / inverse.value
-        # The second order of 1/(1 + e): the distribution of D leans towards large sizes.
-        u = size * relative * math.sqrt(1.0 + 2.0 * relative**2)
-        values["crystallite_size"] = Derived(size, u, "nm", u * inverse.u_systematic / inverse.u)
+        # 1/x of a scattered x is too large by the square of its scatter.
+        size = 1.0 / (inverse.value * (1.0 + relative**2))
+        # Truth is missed above, where 1/x is too small and so is its scatter: 95 % lie below the one-sided limit.
+        wide = (1.0 / (1.0 - ONE_SIDED * relative) - 1.0) / TWO_SIDED
+        u = max(relative, wide) / inverse.value
+        values["crystallite_size"] = Derived(size, u, "nm", inverse.u_systematic / inverse.value**2)
     else:
         bound = 1.0 / (inverse.value + 2.0 * inverse.u)
         u = bound * bound * inverse.u
