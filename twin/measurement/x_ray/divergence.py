@@ -16,6 +16,6 @@ def gaussian_nodes(sigma: float, spacing: float) -> tuple[Floats, Floats]:
     Trapezoidal rule: for a smooth integrand the error falls as exp(−2π²(σ/spacing)²), 3e-9 at spacing = σ.
     """
     half = math.ceil(_REACH * sigma / spacing)
-    nodes = spacing * np.arange(-half, half + 1)
-    weights = np.exp(-0.5 * np.square(nodes / sigma))
+    nodes: Floats = spacing * np.arange(-half, half + 1, dtype=np.float64)
+    weights: Floats = np.exp(-0.5 * np.square(nodes / sigma))
     return nodes, weights / weights.sum()

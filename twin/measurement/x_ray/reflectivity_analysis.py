@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tansaki.twin.measurement.instrument import Analysis, Settings
 from tansaki.twin.measurement.x_ray.reflectivity_fit import (
-    ADSORBED,
     DENSITY,
+    MIXED,
     ROUGHNESS,
     THICKNESS,
     FilmModel,
@@ -101,7 +101,7 @@ def _film(model: FilmModel, edge: Edge, peak: Peak) -> Fit | None:
 
 def _described(fit: Fit) -> bool:
     """Whether the model is that of the sample, and the machine within its specification."""
-    return fit.misfit < _LARGEST_MISFIT and float(np.max(np.abs(fit.values[ADSORBED:]))) < _FARTHEST
+    return fit.misfit < _LARGEST_MISFIT and float(np.max(np.abs(fit.values[MIXED:]))) < _FARTHEST
 
 
 def _fitted(
@@ -159,10 +159,13 @@ def _scale(fit: Fit, scan: Scan) -> float:
 
 
 def _derived(fit: Fit, scan: Scan, names: tuple[str, ...]) -> dict[str, Derived]:
+    thickness_nm = abs(float(fit.values[THICKNESS]))
     density = math.exp(fit.values[DENSITY])
-    formula = density * scan.number["composition_spread"]
+    # A wrong scale of the angle scales q: what it does to the values cannot be seen in the scan.
+    scale = scan.number["angle_scale"]
+    formula = density * math.hypot(scan.number["composition_spread"], 2.0 * scale)
     values = {
-        "thickness": (THICKNESS, abs(float(fit.values[THICKNESS])), 1.0, 0.0, "nm"),
+        "thickness": (THICKNESS, thickness_nm, 1.0, scale * thickness_nm, "nm"),
         "density": (DENSITY, density, density, formula, "g/cm3"),
         "roughness": (ROUGHNESS, abs(float(fit.values[ROUGHNESS])), 1.0, 0.0, "nm"),
     }

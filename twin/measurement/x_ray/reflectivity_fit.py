@@ -1,9 +1,10 @@
-"""Least squares of a reflectivity scan: one film between what is adsorbed on it and its plate.
+"""Least squares of a reflectivity scan: one film, what has mixed below it, and its plate.
 
 Fitted are counts, through foils and dead time, on the scale 2√(N + 3/8) on which Poisson noise has variance 1. What is
-specified but not known (angle, lit length, foils, dead time, plate, adsorbed layer) is fitted with its specified size
-as prior, so that the covariance holds what these errors do to each value. With JᵀJ from the counts and P from the
-priors, C = (JᵀJ + P)⁻¹; the noise of the counts leaves C·JᵀJ·C, the priors C·P·C, which no repeat averages away.
+specified but not known (angle, lit length, foils, dead time, plate, mixed layer) is fitted with its
+specified size as prior, so that the covariance holds what these errors do to each value. With JᵀJ from the counts and P
+from the priors, C = (JᵀJ + P)⁻¹; the noise of the counts leaves C·JᵀJ·C, the priors C·P·C, which no repeat averages
+away.
 """
 
 import math
@@ -21,9 +22,10 @@ from tansaki.twin.measurement.x_ray.reflectivity_scan import Scan
 from tansaki.twin.measurement.x_ray.reflectometer_response import momentum_transfer
 
 Floats = NDArray[np.float64]
-INTENSITY, BACKGROUND, THICKNESS, DENSITY, ROUGHNESS, BURIED, ADSORBED, PLATE, ANGLE, LIT, DEAD, FOIL = range(12)
-"""Places of the parameters: ln (1/s), ln (1/s), nm, ln (g/cm³), nm, nm; from `ADSORBED` on in specified sizes."""
-_STEPS = {THICKNESS: 1e-4, DENSITY: 1e-5, ROUGHNESS: 1e-4, BURIED: 1e-4, ADSORBED: 1e-3, PLATE: 1e-2}
+INTENSITY, BACKGROUND, THICKNESS, DENSITY, ROUGHNESS, BURIED = range(6)
+MIXED, PLATE, ANGLE, LIT, DEAD, FOIL = range(6, 12)
+"""Places of the parameters: ln (1/s), ln (1/s), nm, ln (g/cm³), nm, nm; from `MIXED` on in specified sizes."""
+_STEPS = {THICKNESS: 1e-4, DENSITY: 1e-5, ROUGHNESS: 1e-4, BURIED: 1e-4, MIXED: 1e-3, PLATE: 1e-2}
 _NM = 1e-9
 _EDGE_NODE, _NODE = 0.3, 1.2
 """Longest spacing of the angles at which R is worked out, in standard deviations of the divergence, near the critical
@@ -69,8 +71,8 @@ class FilmModel:
         ]
         self.size = FOIL + len(self.levels)
         # A step of the search that goes astray stays finite, and finds no way on there.
-        self.lowest = np.array([-9.0, -9.0, -900.0, -3.0, -9.0, -9.0] + [-9.0] * (self.size - ADSORBED))
-        self.highest = np.array([60.0, 30.0, 900.0, 3.4, 9.0, 9.0] + [9.0] * (self.size - ADSORBED))
+        self.lowest = np.array([-9.0, -9.0, -900.0, -3.0, -9.0, -9.0] + [-9.0] * (self.size - MIXED))
+        self.highest = np.array([60.0, 30.0, 900.0, 3.4, 9.0, 9.0] + [9.0] * (self.size - MIXED))
         self.behind = np.array([scan.attenuation == level for level in self.levels], dtype=float).reshape(
             len(self.levels), len(scan.counts)
         )
@@ -122,8 +124,9 @@ class FilmModel:
         """Counts, then priors; `soft` on a logarithmic scale on which no point counts more than its tenth."""
         mean, _ = self.counts(p, self.reflectivity(p, thick))
         if soft:
-            return self.soft_weight * (self.logarithm - np.log(mean + 0.5))
-        return np.concatenate([self.observed - 2.0 * np.sqrt(mean + 0.375), p[ADSORBED:]])
+            logarithmic: Floats = self.soft_weight * (self.logarithm - np.log(mean + 0.5))
+            return logarithmic
+        return np.concatenate([self.observed - 2.0 * np.sqrt(mean + 0.375), p[MIXED:]])
 
     def jacobian(self, p: Floats, thick: bool, soft: bool) -> Floats:
         """Derivatives of the residuals (residuals, parameters)."""
@@ -132,19 +135,19 @@ class FilmModel:
         by_logarithm = slope[THICKNESS].copy()
         slope[THICKNESS] = 0.0
         for place, step in _STEPS.items():
-            if (thick and place in (THICKNESS, BURIED, PLATE)) or (soft and place >= ADSORBED):
+            if (thick and place in (THICKNESS, BURIED, MIXED, PLATE)) or (soft and place >= MIXED):
                 continue
             moved = p.copy()
             moved[place] += step
             slope[place] = by_logarithm * (self.reflectivity(moved, thick) / reflectivity - 1.0) / step
         if soft:
-            return -(slope[:ADSORBED] * self.soft_weight / (mean + 0.5)).T
+            return -(slope[:MIXED] * self.soft_weight / (mean + 0.5)).T
         moved = p.copy()
         moved[ANGLE] += 1e-3
         slope[ANGLE] = (self.counts(moved, self.reflectivity(moved, thick))[0] - mean) / 1e-3
         scale = 1.0 / np.sqrt(mean + 0.375)
-        priors = np.zeros((self.size - ADSORBED, self.size))
-        priors[:, ADSORBED:] = np.eye(self.size - ADSORBED)
+        priors = np.zeros((self.size - MIXED, self.size))
+        priors[:, MIXED:] = np.eye(self.size - MIXED)
         return np.vstack([-(slope * scale).T, priors])
 
     def start(self, start: Start) -> Floats:
@@ -160,11 +163,15 @@ class FilmModel:
         """Levenberg-Marquardt from `start`: first on the soft scale, whose valleys are wide, then on that of counts."""
         thick = start.thickness_nm is None
         p = self.start(start)
-        rest = p[ADSORBED:]
+        held = p[MIXED:]
+
+        def joined(free: Floats) -> Floats:
+            return np.concatenate([free, held])
+
         settled = least_squares(
-            lambda x: self.residuals(np.concatenate([x, rest]), thick, True),
-            p[:ADSORBED],
-            jac=lambda x: self.jacobian(np.concatenate([x, rest]), thick, True),
+            lambda free: self.residuals(joined(free), thick, True),  # type: ignore[misc]
+            p[:MIXED],
+            jac=lambda free: self.jacobian(joined(free), thick, True),  # type: ignore[misc]
             method="lm",
             x_scale="jac",
             ftol=1e-2,
@@ -173,14 +180,14 @@ class FilmModel:
         )
         p = least_squares(
             self.residuals,
-            np.concatenate([settled.x, rest]),
+            joined(settled.x),
             jac=self.jacobian,
             method="lm",
             x_scale="jac",
             args=(thick, False),
-            ftol=1e-6,
-            xtol=1e-6,
-            max_nfev=30,
+            ftol=1e-8,
+            xtol=1e-8,
+            max_nfev=50,
         ).x
         return self._judged(p, self.residuals(p, thick, False), self.jacobian(p, thick, False), thick)
 
@@ -189,7 +196,7 @@ class FilmModel:
         by_counts = jacobian[:points]
         information = by_counts.T @ by_counts
         prior = np.zeros(self.size)
-        prior[ADSORBED:] = 1.0
+        prior[MIXED:] = 1.0
         # A parameter on which nothing depends keeps a wide prior in place of a singular matrix.
         loose = 1e-12 * np.maximum(np.diag(information), 1.0)
         covariance = np.linalg.inv(information + np.diag(prior + loose))
@@ -207,23 +214,19 @@ class FilmModel:
 
     def _stack(self, p: Floats, thick: bool) -> Stack:
         scan, n = self.scan, self.scan.number
-        film, plate = math.exp(p[DENSITY]), math.exp(n["plate_spread"] * p[PLATE])
-        adsorbed = n["adsorbed_m"] * math.exp(n["adsorbed_spread"] * p[ADSORBED])
+        mixed_m = max(n["mixed_m"] + n["mixed_spread_m"] * float(p[MIXED]), 0.0)
         face, buried = abs(p[ROUGHNESS]) * _NM, abs(p[BURIED]) * _NM
-        upper = (scan.adsorbed, film * scan.film.real_per_m2, film * scan.film.imaginary_per_m2)
+        film = np.array(scan.film) * math.exp(p[DENSITY])
         if thick:
-            return Stack(
-                np.array([0.0, upper[0].real_per_m2, upper[1]]),
-                np.array([0.0, upper[0].imaginary_per_m2, upper[2]]),
-                np.array([0.0, adsorbed, 0.0]),
-                np.array([0.0, face, face]),
-            )
-        return Stack(
-            np.array([0.0, upper[0].real_per_m2, upper[1], plate * scan.plate.real_per_m2]),
-            np.array([0.0, upper[0].imaginary_per_m2, upper[2], plate * scan.plate.imaginary_per_m2]),
-            np.array([0.0, adsorbed, abs(p[THICKNESS]) * _NM, 0.0]),
-            np.array([0.0, face, face, buried]),
-        )
+            densities = np.array([(0.0, 0.0), film])
+            lengths = np.array([(0.0, 0.0), (0.0, face)])
+        else:
+            plate = np.array(scan.plate) * math.exp(n["plate_spread"] * p[PLATE])
+            densities = np.array([(0.0, 0.0), film, 0.5 * (film + plate), plate])
+            # Half of what has mixed was film.
+            thickness_m = max(abs(p[THICKNESS]) * _NM - 0.5 * mixed_m, 0.0)
+            lengths = np.array([(0.0, 0.0), (thickness_m, face), (mixed_m, buried), (0.0, buried)])
+        return Stack(*np.ascontiguousarray(densities.T), *np.ascontiguousarray(lengths.T))
 
 
 class _Piece:

@@ -25,10 +25,10 @@ _NUMBERS = (
     "dead_time_spread",
     "attenuator_spread",
     "angle_rad",
+    "angle_scale",
     "footprint_spread",
-    "adsorbed_m",
-    "adsorbed_spread",
-    "adsorbed_kg_m3",
+    "mixed_m",
+    "mixed_spread_m",
     "plate_spread",
     "composition_spread",
 )
@@ -48,7 +48,6 @@ class Scan:
     """Of the stated formula at 1 g/cm³."""
     plate: ScatteringLengthDensity
     plate_roughness_m: float
-    adsorbed: ScatteringLengthDensity
     number: Mapping[str, float]
     """The settings that are numbers."""
 
@@ -118,6 +117,5 @@ def scan_of(raw: Mapping[str, Array], settings: Settings) -> Scan:
         scattering_length_density(parsed(str(settings["film_formula"])), _G_CM3),
         scattering_length_density(plate.composition, plate.density_kg_m3),
         plate.roughness_m,
-        scattering_length_density({"C": 1.0}, number["adsorbed_kg_m3"]),
         number,
     )

@@ -1,9 +1,9 @@
 """X-ray reflectometer: hidden specimen → counts against 2θ → record.
 
 Order of events: the sample is aligned (`Mounting`: what is left of the tilt, how much of the beam it catches, what has
-been adsorbed on it), then the angle is scanned while attenuators keep the detector below its limit. The zero of the
-angle, the foils and the dead time (`Errors`) stay for a session. The operator states formula and plate; the analysis
-knows the specified sizes of the errors, never their values.
+mixed with its plate), then the angle is scanned while attenuators keep the detector below its limit. Zero and scale of
+the angle, the foils and the dead time (`Errors`) stay for a session. The operator states formula and plate; the
+analysis knows the specified sizes of the errors, never their values.
 """
 
 import math
@@ -21,7 +21,7 @@ from tansaki.twin.measurement.x_ray.compound import formula, scattering_length_d
 from tansaki.twin.measurement.x_ray.divergence import gaussian_nodes
 from tansaki.twin.measurement.x_ray.parratt import Stack
 from tansaki.twin.measurement.x_ray.reflectivity_analysis import analyse
-from tansaki.twin.measurement.x_ray.reflectometer_response import Response
+from tansaki.twin.measurement.x_ray.reflectometer_response import Response, recorded_rate
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Array, Column
 from tansaki.twin.specimens.specimen import Specimen
@@ -69,6 +69,7 @@ class Alignment(NamedTuple):
     """Section [alignment]."""
 
     zero_rad: float
+    scale: float
     tilt_rad: float
     footprint_spread: float
 
@@ -76,9 +77,8 @@ class Alignment(NamedTuple):
 class Sample(NamedTuple):
     """Section [sample]: what nobody states about a sample."""
 
-    adsorbed_m: float
-    adsorbed_spread: float
-    adsorbed_kg_m3: float
+    mixed_m: float
+    mixed_spread_m: float
     plate_spread: float
     composition_spread: float
 
@@ -94,6 +94,8 @@ class Errors(NamedTuple):
     """Actual errors of one session."""
 
     zero_rad: float
+    scale: float
+    """Actual over indicated angle, less 1."""
     foil_logarithms: tuple[float, ...]
     """ln(actual over nominal transmission) of each foil."""
     dead_time_ratio: float
@@ -105,7 +107,8 @@ class Mounting(NamedTuple):
     tilt_rad: float
     footprint_scale: float
     background_scale: float
-    adsorbed_m: float
+    mixed_m: float
+    """Between the film and its plate."""
     plate_scale: float
     """Density of this plate over that of its file."""
 
@@ -132,24 +135,25 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         self.sigma_rad = self.beam.divergence_rad / math.sqrt(8.0 * math.log(2.0))
 
     def calibrate(self, rng: np.random.Generator | None) -> Errors:
-        """Zero of the angle, transmission of the foils, dead time."""
+        """Zero and scale of the angle, transmission of the foils, dead time."""
         foils = int(self.attenuator.foils)
-        normals = np.zeros(foils + 2) if rng is None else rng.standard_normal(foils + 2)
-        logarithms = tuple(float(x) for x in self.attenuator.spread * normals[2:])
+        normals = np.zeros(foils + 3) if rng is None else rng.standard_normal(foils + 3)
+        logarithms = tuple(float(x) for x in self.attenuator.spread * normals[3:])
         ratio = 1.0 + self.detector.dead_time_spread * float(normals[1])
-        return Errors(self.alignment.zero_rad * float(normals[0]), logarithms, ratio)
+        zero_rad, scale = self.alignment.zero_rad * float(normals[0]), self.alignment.scale * float(normals[2])
+        return Errors(zero_rad, scale, logarithms, ratio)
 
     def mount(self, specimen: Specimen, rng: np.random.Generator | None) -> Mounting:
         """Align the specimen in the beam."""
         if specimen.length_m <= self.beam.width_m:
             raise InvalidInputError("specimen length_m", specimen.length_m, f"above {self.beam.width_m} m")
         normals = np.zeros(5) if rng is None else rng.standard_normal(5)
-        tilt, lit, background, adsorbed, plate = (float(x) for x in normals)
+        tilt, lit, background, mixed, plate = (float(x) for x in normals)
         return Mounting(
             self.alignment.tilt_rad * tilt,
             math.exp(self.alignment.footprint_spread * lit),
             math.exp(self.background.spread * background),
-            self.sample.adsorbed_m * math.exp(self.sample.adsorbed_spread * adsorbed),
+            max(self.sample.mixed_m + self.sample.mixed_spread_m * mixed, 0.0),
             math.exp(self.sample.plate_spread * plate),
         )
 
@@ -164,7 +168,7 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         """Counts at each angle behind the attenuator that the rate asks for."""
         start, stop = chosen["two_theta_start_deg"], chosen["two_theta_stop_deg"]
         number = round((stop - start) / chosen["step_deg"]) + 1
-        two_theta_deg = start + chosen["step_deg"] * np.arange(number)
+        two_theta_deg: Floats = start + chosen["step_deg"] * np.arange(number, dtype=np.float64)
         rates = self.rates(specimen, two_theta_deg, errors, mounting)
         seconds = chosen["count_time_s"]
         mean = rates.recorded_per_s * seconds
@@ -179,7 +183,7 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
     def rates(self, specimen: Specimen, two_theta_deg: Floats, errors: Errors, mounting: Mounting) -> "Rates":
         """Mean recorded rate and foil at each angle."""
         loops = bind(reflectivity_loops, "numba")
-        glancing = np.radians(0.5 * two_theta_deg) + errors.zero_rad + mounting.tilt_rad
+        glancing = np.radians(0.5 * two_theta_deg) * (1.0 + errors.scale) + errors.zero_rad + mounting.tilt_rad
         nodes, weights = gaussian_nodes(self.sigma_rad, _NODE_SPACING * self.sigma_rad)
         response = Response(
             self.beam.wavelength_m,
@@ -196,8 +200,7 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         logarithms = np.array([0.0, *errors.foil_logarithms])[foil] - foil * math.log(self.attenuator.factor)
         background = response.background_per_s
         rate = np.exp(logarithms) * (open_rate - background) + background
-        dead_time = self.detector.dead_time_s * errors.dead_time_ratio
-        return Rates(rate / (1.0 + rate * dead_time), foil)
+        return Rates(recorded_rate(rate, self.detector.dead_time_s * errors.dead_time_ratio), foil)
 
     @staticmethod
     def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
@@ -206,26 +209,22 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
 
     def _stack(self, specimen: Specimen, mounting: Mounting) -> Stack:
         plate = open_substrate(specimen.substrate)
-        media = [
-            (scattering_length_density({"C": 1.0}, self.sample.adsorbed_kg_m3), mounting.adsorbed_m, 0.0),
-            *(
-                (scattering_length_density(film.composition, film.density_kg_m3), film.thickness_m, film.roughness_m)
-                for film in specimen.layers
-            ),
-            (
-                scattering_length_density(plate.composition, plate.density_kg_m3 * mounting.plate_scale),
-                0.0,
-                plate.roughness_m,
-            ),
-        ]
-        # What is adsorbed follows the face below it.
-        faces = [0.0, specimen.layers[0].roughness_m, *(roughness for _, _, roughness in media[1:])]
-        return Stack(
-            np.array([0.0, *(density.real_per_m2 for density, _, _ in media)]),
-            np.array([0.0, *(density.imaginary_per_m2 for density, _, _ in media)]),
-            np.array([0.0, *(thickness for _, thickness, _ in media)]),
-            np.array(faces),
+        below = np.array(scattering_length_density(plate.composition, plate.density_kg_m3 * mounting.plate_scale))
+        films = [np.array(scattering_length_density(film.composition, film.density_kg_m3)) for film in specimen.layers]
+        densities = np.array([(0.0, 0.0), *films, 0.5 * (films[-1] + below), below])
+        # Half of what has mixed was film; both its faces are as rough as the plate.
+        mixed_m = min(mounting.mixed_m, specimen.layers[-1].thickness_m)
+        thicknesses = [film.thickness_m for film in specimen.layers]
+        thicknesses[-1] -= 0.5 * mixed_m
+        lengths = np.array(
+            [
+                (0.0, 0.0),
+                *((each, film.roughness_m) for each, film in zip(thicknesses, specimen.layers, strict=True)),
+                (mixed_m, plate.roughness_m),
+                (0.0, plate.roughness_m),
+            ]
         )
+        return Stack(*np.ascontiguousarray(densities.T), *np.ascontiguousarray(lengths.T))
 
     def _known(self, specimen: Specimen, duration_s: float) -> Settings:
         """What the operator and the data sheet know, in the names that the analysis asks for."""
@@ -240,10 +239,10 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
             "dead_time_spread": self.detector.dead_time_spread,
             "attenuator_spread": self.attenuator.spread,
             "angle_rad": math.hypot(self.alignment.zero_rad, self.alignment.tilt_rad),
+            "angle_scale": self.alignment.scale,
             "footprint_spread": self.alignment.footprint_spread,
-            "adsorbed_m": self.sample.adsorbed_m,
-            "adsorbed_spread": self.sample.adsorbed_spread,
-            "adsorbed_kg_m3": self.sample.adsorbed_kg_m3,
+            "mixed_m": self.sample.mixed_m,
+            "mixed_spread_m": self.sample.mixed_spread_m,
             "plate_spread": self.sample.plate_spread,
             "composition_spread": self.sample.composition_spread,
             "duration_s": duration_s,
