@@ -4,6 +4,7 @@ A phase is a file in twin/crystals: the lattice and its cell, generators of the 
 International Tables ("-x+1/2,y,-z"), and one atom of each site. Everything else is made from these.
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from tansaki.twin.errors import InvalidInputError, unknown_name
 from tansaki.twin.measurement.x_ray.compound import element
-from tansaki.twin.measurement.x_ray.scattering_factors import form_factor
+from tansaki.twin.measurement.x_ray.scattering_factors import ATOMIC_MASS_KG, form_factor
 from tansaki.twin.quantities import quantity_from
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,13 @@ class Crystal:
     def volume_m3(self) -> float:
         """Of the cell."""
         a, b, c = self.cell_m
-        return a * b * c * (np.sqrt(0.75) if self.lattice == "hexagonal" else 1.0)
+        return a * b * c * (math.sqrt(0.75) if self.lattice == "hexagonal" else 1.0)
+
+    @property
+    def density_kg_m3(self) -> float:
+        """Mass of the atoms of a cell over its volume."""
+        masses = [element(symbol).mass_u for symbol in self.atoms.elements]
+        return ATOMIC_MASS_KG * float(np.dot(self.atoms.occupancy, masses)) / self.volume_m3
 
     @property
     def reciprocal_metric(self) -> Floats:

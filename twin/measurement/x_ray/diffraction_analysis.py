@@ -124,7 +124,9 @@ def _scan(raw: Mapping[str, Array], settings: Settings) -> Scan:
     instrument = Instrument(
         number["wavelength_1_m"],
         number["wavelength_2_m"],
+        number["wavelength_beta_m"],
         number["source_ratio_2"],
+        number["source_ratio_beta"],
         number["goniometer_radius_m"],
         resolution,
         number["goniometer_displacement_m"],
@@ -136,7 +138,7 @@ def _scan(raw: Mapping[str, Array], settings: Settings) -> Scan:
     first = float(angle[0]) + 0.5 * (width - 1) * step
     places = first + width * step * np.arange(intervals)
     substrate = str(settings.get("substrate", ""))
-    used = film_intervals(substrate, places, instrument, number["wavelength_beta_m"])
+    used = film_intervals(substrate, places, instrument)
     used &= ~blind[:kept].reshape(-1, width).any(axis=1)
     grid = Grid(
         first,

@@ -1,7 +1,7 @@
 """Which of the candidate phases are in a pattern, and what no candidate explains."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -33,12 +33,17 @@ SIGNIFICANT: Final = 5.0
 """Amount over its standard uncertainty from which a phase is there."""
 OWN_RATIOS: Final = 8.0
 """Likewise, from which the lines of a phase beside the first are fitted one by one."""
+LIKE_POWDER: Final = 0.5
+"""Relative standard deviation of such lines about those of a powder."""
 OWN_SIZE: Final = 25.0
 """Likewise, from which it has a size of its own."""
 COARSE: Final = 3
 """Intervals that are added up for these trials."""
 MOST_CANDIDATES: Final = 3
 LONG_TAIL: Final = 0.7
+EDGES: Final = (":a_m", ":b_m", ":c_m")
+STRONGEST_MISSING: Final = 12.0
+"""What counts, on the scale of χ², against a phase whose strongest line is not there: only texture could hide it."""
 PEAK: Final = 6.0
 """Significance from which a peak is no chance."""
 PEAK_WIDTHS_RAD: Final = tuple(math.radians(width) for width in (0.15, 0.3, 0.6, 1.2))
@@ -55,43 +60,72 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Phases of a fit by falling significance; none where the first is not significant."""
+    """Phases of a fit, the first the one that explains most; none where that is not significant."""
 
     phases: tuple[str, ...]
     fit: Fit
 
 
 def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected) -> Found:
-    """Every candidate is tried at several sizes; if one is significant, all are fitted together.
+    """Every candidate is tried alone at several sizes; the one that explains most is fitted with all others beside it.
 
-    Candidates that are weak beside the first share its size and strain, and the weakest keep the ratios of a powder:
-    left out, what little there is of them would be taken for tails of the others.
+    The others share its size and strain and keep the ratios of a powder: left out, what little there is of them would
+    be taken for tails of the first. Those that turn out rich are then let loose.
     """
-    best: tuple[float, Fit, list[str], float] | None = None
     coarse, hidden = coarser(grid, background)
-    for size in SIZES_M:
-        own = [(name, lines) for name in names if (lines := _lines(name, coarse, instrument, expected, size))]
-        trial = linear_fit(coarse, hidden, [lines for _, lines in own], instrument, expected, size)
-        numbers = len(trial.values)
-        score = trial.chi_squared * trial.degrees + 2.0 * numbers
-        if best is None or score < best[0]:
-            best = score, trial, [name for name, _ in own], size
-    assert best is not None
-    _, trial, present, size = best
-    significance = {name: _significance(trial, index) for index, name in enumerate(present)}
-    names = sorted(present, key=lambda name: -significance[name])
-    if not names or significance[names[0]] < SIGNIFICANT:
-        return Found((), linear_fit(grid, background, [], instrument, expected, size))
-    phases: list[PhaseLines] = []
-    for index, name in enumerate(names):
-        own = index if significance[name] > OWN_SIZE else 0
-        as_powder = index > 0 and significance[name] < OWN_RATIOS
-        lines = _lines(name, grid, instrument, expected, size, own, as_powder)
-        assert lines is not None
-        phases.append(lines)
+    trials = []
+    for name in names:
+        for size in SIZES_M:
+            lines = _lines(name, coarse, instrument, expected, size)
+            if lines is not None:
+                trials.append((_alone(coarse, hidden, lines, instrument, expected, size), name, size))
+    if not trials or (best := min(trials, key=lambda trial: trial[0].score))[0].significance < SIGNIFICANT:
+        return Found((), linear_fit(grid, background, [], instrument, expected, expected.size_m))
+    _, first, size = best
+
+    def together(spreads: Mapping[str, float], own_size: Sequence[str]) -> tuple[tuple[str, ...], list[PhaseLines]]:
+        ordered = (first, *(name for name in names if name != first))
+        found: list[tuple[str, PhaseLines]] = []
+        for name in ordered:
+            sizes = len(found) if name in own_size or name == first else 0
+            lines = _lines(name, grid, instrument, expected, size, sizes, spreads.get(name, 0.0))
+            if lines is not None:
+                found.append((name, lines))
+        return tuple(name for name, _ in found), [lines for _, lines in found]
+
+    present, phases = together({first: math.inf}, ())
     # Broad lines meet those of a strained film; narrow ones might miss them.
     places = fit(coarse, hidden, phases, instrument, expected, min(size, FIRST_SIZE_M), held=True)
-    return Found(tuple(names), fit(grid, background, phases, instrument, expected, size, start=places))
+    cells = {name: places.values[i] for i, name in enumerate(places.names) if name.endswith(EDGES)}
+    result = fit(grid, background, phases, instrument, expected, size, start=cells)
+    amounts = {name: amount(result, index) for index, name in enumerate(present)}
+    rich = [name for name in present[1:] if amounts[name].value > OWN_RATIOS * amounts[name].u]
+    if rich:
+        spreads = {name: LIKE_POWDER * amounts[name].value for name in rich}
+        own_size = [name for name in rich if amounts[name].value > OWN_SIZE * amounts[name].u]
+        start = dict(zip(result.names, result.values.tolist(), strict=False))
+        present, phases = together({first: math.inf, **spreads}, own_size)
+        result = fit(grid, background, phases, instrument, expected, size, start=start)
+    return Found(present, result)
+
+
+class Trial(NamedTuple):
+    """One phase alone."""
+
+    score: float
+    """Akaike's: misfit and what every free number adds."""
+    significance: float
+
+
+def _alone(
+    grid: Grid, background: Floats, lines: PhaseLines, instrument: Instrument, expected: Expected, size_m: float
+) -> Trial:
+    trial = linear_fit(grid, background, [lines], instrument, expected, size_m)
+    score = trial.chi_squared * trial.degrees + 2.0 * len(trial.values)
+    strongest = trial.areas[0].start + int(lines.group_powder.argmax())
+    if trial.values[strongest] < 2.0 * math.sqrt(trial.covariance[strongest, strongest]):
+        score += STRONGEST_MISSING
+    return Trial(score, _significance(trial, 0))
 
 
 def _significance(found: Fit, index: int) -> float:
@@ -116,8 +150,7 @@ def likely(
         for size in SIZES_M[1::2]:
             lines = _lines(name, coarse, instrument, expected, size)
             if lines is not None:
-                alone = linear_fit(coarse, hidden, [lines], instrument, expected, size)
-                scores.append(alone.chi_squared * alone.degrees + 2.0 * lines.groups)
+                scores.append(_alone(coarse, hidden, lines, instrument, expected, size).score)
         if scores:
             gains.append((min(scores), name))
     return [name for _, name in sorted(gains)[:MOST_CANDIDATES]]
@@ -197,8 +230,8 @@ def _lines(
     expected: Expected,
     size_m: float,
     sizes: int = 0,
-    powder_ratios: bool = False,
+    spread: float = math.inf,
 ) -> PhaseLines | None:
     crystal = open_crystal(name)
     table = reflections(crystal, LEAST_SPACING_M)
-    return phase_lines(crystal, table, grid, instrument, size_m, expected, sizes, powder_ratios)
+    return phase_lines(crystal, table, grid, instrument, size_m, expected, sizes, spread)

@@ -8,7 +8,7 @@ one step of Gauss and Newton.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -37,11 +37,16 @@ EIGHT_LN2: Final = 2.0 * pattern.FOUR_LN2
 LEAST_WIDTH_RAD: Final = 1e-6
 MOST_STEPS: Final = 14
 HELD_STEPS: Final = 4
-WIDTHS: Final = ("width_scale", "inverse_size_per_m", "microstrain")
-"""Names, or their ends, of what makes lines broad."""
+WIDTHS: Final = ("inverse_size_per_m", "microstrain")
+"""Ends of the names of what makes the lines of a phase broad."""
 HELD: Final = 1e40
-"""1/variance of what must not move."""
+TIED: Final = 1e9
+"""1/variance of what must not move, and of edges of a cell against each other."""
 MOVED: Final = 0.02
+FARTHEST: Final = {"displacement_m": 1e-4, "zero_rad": 2e-4, "width_scale": 0.1}
+EDGE: Final = 0.005
+STRAIN: Final = 0.002
+"""Largest steps; those of edges relative."""
 RIDGE: Final = 1e-10
 """Added to a curvature of unit diagonal: two lines that the counts cannot tell apart share what there is."""
 
@@ -51,7 +56,9 @@ class Instrument(NamedTuple):
 
     wavelength_1_m: float
     wavelength_2_m: float
+    wavelength_beta_m: float
     ratio_2: float
+    ratio_beta: float
     radius_m: float
     resolution: Resolution
     displacement_m: float
@@ -102,6 +109,8 @@ class PhaseLines:
     groups: int
     sizes: int
     """Index of the phase whose size and microstrain it shares."""
+    spread: float
+    """Standard deviation of the areas of groups about those of a powder, rₑ² rad/m; infinite where they are free."""
 
     @property
     def group_powder(self) -> Floats:
@@ -135,11 +144,11 @@ def phase_lines(
     size_m: float,
     expected: Expected,
     sizes: int,
-    powder_ratios: bool,
+    spread: float,
 ) -> PhaseLines | None:
     """Lines that reach into the scan, grouped for crystals of `size_m`; None where there is none.
 
-    With `powder_ratios` all lines are one group.
+    With a `spread` of 0 all lines are one group.
     """
     angle = grid.angle_rad
     theta = pattern.bragg_angle_rad(table.spacing_m, instrument.wavelength_1_m)
@@ -154,7 +163,7 @@ def phase_lines(
     spacing, powder, hkl, theta = (part[inside] for part in (table.spacing_m, powder, table.hkl, theta))
     widths = _gauss_lorentz(theta, instrument, 1.0, 1.0 / size_m, expected.microstrain, grid.variance_rad2)
     width = pattern.voigt_profile(*widths).width_rad
-    strong = powder >= (np.inf if powder_ratios else WEAK * powder.max())
+    strong = powder >= (np.inf if spread == 0.0 else WEAK * powder.max())
     group = np.full(len(powder), -1)
     groups, centre, weight = -1, -1.0, 0.0
     for index in np.flatnonzero(strong)[np.argsort(theta[strong], kind="stable")]:
@@ -168,7 +177,9 @@ def phase_lines(
     if not strong.all():
         groups += 1
         group[~strong] = groups
-    return PhaseLines(crystal, spacing, _edge_shares(crystal, hkl, spacing), powder, hkl, group, groups + 1, sizes)
+    return PhaseLines(
+        crystal, spacing, _edge_shares(crystal, hkl, spacing), powder, hkl, group, groups + 1, sizes, spread
+    )
 
 
 def linear_fit(
@@ -187,7 +198,7 @@ def linear_fit(
         design[area] = _groups_of(grid, lines, shape, instrument, shared.values[: len(INSTRUMENT)]).basis[0]
     expectation = _first_expectation(grid)
     for _ in range(2):
-        values, curvature = _linear(design, grid, expectation)
+        values, curvature = _linear(design, grid, expectation, np.zeros((len(design), len(design))))
         expectation = np.maximum(values @ design, 1.0)
     chi_squared, degrees = _misfit(grid, expectation, len(values))
     covariance = _inverse(curvature)
@@ -203,26 +214,33 @@ def fit(
     expected: Expected,
     size_m: float,
     held: bool = False,
-    start: Fit | None = None,
+    start: Mapping[str, float] | None = None,
 ) -> Fit:
     """All numbers, from crystals of `size_m`, until a step moves none by more than `MOVED` of its uncertainty.
 
-    `background` has one row a function. Weights are those of Poisson counts of the model itself. With `held` all
-    widths stay as they are; `start` is such a fit of the same phases, whose places of the lines this one starts from.
+    `background` has one row a function. Weights are those of Poisson counts of the model itself. With `held`
+    only the cells move, each in proportion; `start` gives numbers by name to start from.
     """
     shared = _shared(phases, instrument, expected, size_m)
     number = len(shared.values)
     design, areas = _empty_design(grid, background, phases, number)
     total, used = len(design), grid.used
     fixed = np.zeros(total, dtype=np.bool_)
-    fixed[:number] = [name.endswith(WIDTHS) for name in shared.names]
+    fixed[:number] = [name in INSTRUMENT or name.endswith(WIDTHS) for name in shared.names]
     values = np.concatenate([shared.values, np.zeros(total - number)])
-    if start is not None:
-        values[:number] = np.where(fixed[:number], values[:number], start.values[:number])
+    values[:number] = [(start or {}).get(name, value) for name, value in zip(shared.names, shared.values, strict=True)]
     mean = np.concatenate([shared.values, np.zeros(total - number)])
-    precision = np.concatenate([shared.precision, np.zeros(total - number)])
+    known = np.diag(np.concatenate([shared.precision, np.zeros(total - number)]))
+    for lines, area in zip(phases, areas, strict=True):
+        if 0.0 < lines.spread < np.inf:
+            # What the areas, over those of a powder, differ from their mean.
+            apart = np.eye(lines.groups) - 1.0 / lines.groups
+            known[area, area] = apart / np.outer(lines.group_powder, lines.group_powder) / lines.spread**2
     if held:
-        precision[fixed] = HELD
+        known[fixed, fixed] = HELD
+        for shape, lines in zip(_shapes(phases, values), phases, strict=True):
+            edges = slice(shape.first_edge, shape.first_edge + len(lines.crystal.edges_m))
+            known[edges, edges] += TIED * (np.eye(edges.stop - edges.start) - 1.0 / (edges.stop - edges.start))
     expectation = _first_expectation(grid)
     move, best = np.zeros(number), np.inf
     last = (HELD_STEPS if held else MOST_STEPS) - 1
@@ -234,9 +252,9 @@ def fit(
             design[area] = groups.basis[0]
             slopes.append(groups)
         # The linear numbers for these shapes, then all together.
-        values[number:], _ = _linear(design[number:], grid, expectation)
+        values[number:], _ = _linear(design[number:], grid, expectation, known[number:, number:])
         reached = np.maximum(values[number:] @ design[number:], 1.0)
-        worth = _deviance(grid, reached) + float(precision @ (values - mean) ** 2)
+        worth = _deviance(grid, reached) + float((values - mean) @ known @ (values - mean))
         if worth > best + 1e-3 * step and step < last:
             # Too far: half way back.
             move *= 0.5
@@ -250,14 +268,17 @@ def fit(
         weighted = seen / expectation[used]
         curvature = weighted @ seen.T
         residual = grid.counts[used] - values[number:] @ seen[number:]
-        gradient = weighted @ residual - precision * (values - mean)
-        covariance = _inverse(curvature + np.diag(precision))
-        move = _limited(shared.names, (covariance @ gradient)[:number], values)
+        covariance = _inverse(curvature + known)
+        # While the model is still far off, the counts say less than their statistics.
+        trust = 1.0 / max(1.0, float(residual @ (residual / expectation[used])) / len(residual))
+        gradient = trust * (weighted @ residual) - known @ (values - mean)
+        tempered = covariance if trust > 0.5 else _inverse(trust * curvature + known)
+        move = _limited(shared.names, (tempered @ gradient)[:number], values)
         if step == last or np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
             break
         values[:number] += move
     chi_squared, degrees = _misfit(grid, expectation, total)
-    systematic = (covariance * precision) @ covariance
+    systematic = covariance @ known @ covariance
     return Fit(shared.names, values, covariance, systematic, tuple(phases), expectation, chi_squared, degrees, areas)
 
 
@@ -271,11 +292,11 @@ def _empty_design(
     return design, tuple(slice(int(low), int(high)) for low, high in pairwise(edges[1:]))
 
 
-def _linear(design: Floats, grid: Grid, expectation: Floats) -> tuple[Floats, Floats]:
-    """Weighted least squares of the counts, and its curvature."""
+def _linear(design: Floats, grid: Grid, expectation: Floats, known: Floats) -> tuple[Floats, Floats]:
+    """Weighted least squares of the counts beside what is `known`, and its curvature."""
     seen = design[:, grid.used]
     weighted = seen / expectation[grid.used]
-    curvature = weighted @ seen.T
+    curvature = weighted @ seen.T + known
     scale = _scale(curvature)
     scaled = curvature / np.outer(scale, scale) + RIDGE * np.eye(len(scale))
     return np.linalg.solve(scaled, weighted @ grid.counts[grid.used] / scale) / scale, curvature
@@ -374,17 +395,21 @@ def _groups_of(grid: Grid, lines: PhaseLines, shape: _Shape, instrument: Instrum
     displacement, zero, scale = errors
     weight = lines.powder / lines.group_powder[lines.group]
     rows = []
-    for wavelength, ratio in ((instrument.wavelength_2_m, instrument.ratio_2), (instrument.wavelength_1_m, 1.0)):
+    for wavelength, ratio in (
+        (instrument.wavelength_beta_m, instrument.ratio_beta),
+        (instrument.wavelength_2_m, instrument.ratio_2),
+        (instrument.wavelength_1_m, 1.0),
+    ):
         theta = pattern.bragg_angle_rad(lines.spacing_m * (1.0 + shape.stretch), wavelength)
         gauss, lorentz = _gauss_lorentz(
             theta, instrument, scale, shape.inverse_size_per_m, shape.microstrain, grid.variance_rad2
         )
         profile = pattern.voigt_profile(gauss, lorentz)
         centre = 2.0 * theta + pattern.shift_rad(theta, displacement, instrument.radius_m, zero)
-        share = ratio / (1.0 + instrument.ratio_2) * weight
+        share = ratio / (1.0 + instrument.ratio_2 + instrument.ratio_beta) * weight
         rows.append(np.stack([centre, share, profile.width_rad, profile.mixing], axis=-1))
     basis_of = bind(diffraction_grid, "numba").line_basis
-    group = np.concatenate([lines.group, lines.group])
+    group = np.concatenate([lines.group] * len(rows))
     table = np.concatenate(rows)
     basis = basis_of(grid.first_rad, grid.step_rad, len(grid.counts), table, group, lines.groups, diffraction_grid.NEAR)
     basis *= grid.step_rad
@@ -410,12 +435,18 @@ def _groups_of(grid: Grid, lines: PhaseLines, shape: _Shape, instrument: Instrum
 
 
 def _limited(names: tuple[str, ...], move: Floats, values: Floats) -> Floats:
-    """A step that does not leave the sizes for which the linearisation holds."""
-    limited = move.copy()
+    """A step within which the linearisation holds."""
+    low, high = np.full(len(names), -np.inf), np.full(len(names), np.inf)
     for index, name in enumerate(names):
         if name.endswith("inverse_size_per_m"):
-            limited[index] = np.clip(move[index], -0.7 * values[index], 1.5 * values[index])
-    return limited
+            low[index], high[index] = -0.7 * values[index], 1.5 * values[index]
+        elif name in FARTHEST:
+            low[index], high[index] = -FARTHEST[name], FARTHEST[name]
+        elif name.endswith("_m"):
+            low[index], high[index] = -EDGE, EDGE
+        else:
+            low[index], high[index] = -STRAIN, STRAIN
+    return np.clip(move, low, high)
 
 
 def _scale(matrix: Floats) -> Floats:

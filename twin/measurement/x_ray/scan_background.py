@@ -35,7 +35,7 @@ def background_functions(name: str, angle_rad: Floats, instrument: Instrument, n
     """
     diffuse = tuple(number[f"diffuse_{part}"] for part in ("height", "film_centre_deg", "film_width_deg"))
     key = (float(angle_rad[0]), float(angle_rad[-1]), len(angle_rad))
-    return _functions(name, key, instrument, number["wavelength_beta_m"], diffuse)
+    return _functions(name, key, instrument, diffuse)
 
 
 @lru_cache(maxsize=32)
@@ -43,7 +43,6 @@ def _functions(
     name: str,
     scan: tuple[float, float, int],
     instrument: Instrument,
-    wavelength_beta_m: float,
     diffuse: tuple[float, ...],
 ) -> Floats:
     angle = np.linspace(*scan)
@@ -61,7 +60,7 @@ def _functions(
         row = pattern.diffuse_density(0.5 * angle, atoms, centre, width, peak) / np.sin(0.5 * angle)
         rows.append(row / row.max())
     step = (scan[1] - scan[0]) / (scan[2] - 1)
-    lines = plate_lines(name, instrument, wavelength_beta_m)
+    lines = plate_lines(name, instrument)
     if len(lines):
         # Each with its slope: where the line lies exactly is not known either.
         line_basis = bind(diffraction_grid, "numba").line_basis
@@ -72,16 +71,16 @@ def _functions(
     return np.array(rows)
 
 
-def film_intervals(name: str, angle_rad: Floats, instrument: Instrument, wavelength_beta_m: float) -> NDArray[np.bool_]:
+def film_intervals(name: str, angle_rad: Floats, instrument: Instrument) -> NDArray[np.bool_]:
     """False within `HIDDEN_RAD` of a line of the plate."""
     free = np.ones(len(angle_rad), dtype=np.bool_)
-    for centre in plate_lines(name, instrument, wavelength_beta_m)[:, 0]:
+    for centre in plate_lines(name, instrument)[:, 0]:
         free &= np.abs(angle_rad - centre) > HIDDEN_RAD
     return free
 
 
 @lru_cache(maxsize=32)
-def plate_lines(name: str, instrument: Instrument, wavelength_beta_m: float) -> Floats:
+def plate_lines(name: str, instrument: Instrument) -> Floats:
     """Lines of planes parallel to the face of a crystalline plate, Kα₁, Kα₂, Kβ: rows centre, area 1, width, mixing."""
     plate = open_substrate(name) if name else None
     if plate is None or plate.crystal is None or plate.orientation is None:
@@ -91,7 +90,7 @@ def plate_lines(name: str, instrument: Instrument, wavelength_beta_m: float) -> 
     cosines = axis_cosines_squared(crystal, LEAST_SPACING_M, plate.orientation)
     spacing = table.spacing_m[np.maximum.reduceat(cosines, table.first_member) > 0.9999]
     rows = []
-    for wavelength in (instrument.wavelength_1_m, instrument.wavelength_2_m, wavelength_beta_m):
+    for wavelength in (instrument.wavelength_1_m, instrument.wavelength_2_m, instrument.wavelength_beta_m):
         theta = pattern.bragg_angle_rad(spacing[spacing > 0.5002 * wavelength], wavelength)
         gauss = pattern.gauss_width_rad(theta, instrument.resolution)
         profile = pattern.voigt_profile(gauss, np.full_like(theta, instrument.resolution.lorentz_rad))
