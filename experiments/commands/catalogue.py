@@ -8,7 +8,6 @@ import typer
 from tansaki.experiments.commands.output import JsonFlag, answer
 from tansaki.experiments.commands.tables import table_lines
 from tansaki.twin.errors import unknown_name
-from tansaki.twin.records import as_request
 
 if TYPE_CHECKING:
     from tansaki.envs.problem import Problem
@@ -93,6 +92,8 @@ def _files(what: str) -> list[dict[str, Any]]:
 
 
 def _problem(problem: "Problem") -> dict[str, Any]:
+    from tansaki.twin.records import as_request
+
     parameters = [{"kind": type(p).__name__.lower(), **asdict(p)} for p in problem.space.parameters]
     return {
         "id": problem.id,

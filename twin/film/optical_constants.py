@@ -242,13 +242,13 @@ def porous_oxide(
 def with_voids(fraction: Scalar, host: Dielectric) -> Dielectric:
     """`bruggeman_dielectric` with empty inclusions: 2ε² − bε − ε_h = 0, b = 3f − 1 + (2 − 3f)ε_h; 0 ≤ f < ⅔.
 
-    One root where the general mixture takes two and two quotients. Of ±√(b² + 8ε_h) the one that absorbs (Im ε ≥ 0).
+    One root where the general mixture takes two and two quotients. Of ±√(b² + 8ε_h) the one with which the mixture absorbs more.
     """
     less = 2.0 - 3.0 * fraction
     b = Dielectric(3.0 * fraction - 1.0 + less * host.real, less * host.imaginary)
     square = _product(b, b)
     root = _root(Dielectric(square.real + 8.0 * host.real, square.imaginary + 8.0 * host.imaginary))
-    sign = xp.where(b.imaginary + root.imaginary < 0.0, -1.0, 1.0)
+    sign = xp.where(root.imaginary < 0.0, -1.0, 1.0)
     return Dielectric(0.25 * (b.real + sign * root.real), 0.25 * (b.imaginary + sign * root.imaginary))
 
 
