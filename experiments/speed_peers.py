@@ -28,6 +28,7 @@ def peer(name: str) -> Any:
 def peer_rows() -> Iterator[SpeedRow]:
     """All rows, one after the other as they are measured."""
     yield from spectra_rows()
+    yield from reflectivity_rows()
 
 
 def spectra_rows(films: int = 1000, wavelengths: int = 500, layers: int = 3, timed: int = 2) -> Iterator[SpeedRow]:
@@ -65,4 +66,54 @@ def spectra_rows(films: int = 1000, wavelengths: int = 500, layers: int = 3, tim
             peer_per_s,
             ours_per_s / peer_per_s,
             f"largest difference in R or T {error:.1g}",
+        )
+
+
+def reflectivity_rows(films: int = 1000, points: int = 500, layers: int = 3) -> Iterator[SpeedRow]:
+    """X-ray reflectivity of random rough stacks: ours film by film and all at once, against refnx on one thread."""
+    import jax
+
+    from tansaki.twin.measurement.x_ray.parratt import Stack
+    from tansaki.twin.measurement.x_ray.reflectivity_curves import curve, curves, random_stack
+
+    peer("refnx")
+    abeles = peer("refnx.reflect.reflect_model").abeles
+    rng = np.random.default_rng(0)
+    stacks = [random_stack(rng.random((4, layers + 1))) for _ in range(films)]
+    q_per_m = np.linspace(5e7, 5e9, points)
+    tables = [
+        np.stack([s.thickness_m * 1e10, s.density_per_m2 * 1e-14, s.absorption_per_m2 * 1e-14, s.roughness_m * 1e10], 1)
+        for s in stacks
+    ]
+    batch = Stack(*(np.array(column) for column in zip(*stacks, strict=True)))
+
+    def theirs() -> int:
+        for table in tables:
+            abeles(1e-10 * q_per_m, table, threads=1)
+        return films * points
+
+    def one_by_one() -> int:
+        for stack in stacks:
+            curve(q_per_m, stack)
+        return films * points
+
+    def at_once() -> int:
+        with jax.enable_x64(True):
+            curves(q_per_m, batch).block_until_ready()
+        return films * points
+
+    peer_per_s = best_per_s(theirs)
+    expected = np.array([abeles(1e-10 * q_per_m, table, threads=1) for table in tables])
+    with jax.enable_x64(True):
+        batched = np.asarray(curves(q_per_m, batch))
+    kinds = (("Numba", one_by_one, np.array([curve(q_per_m, stack) for stack in stacks])), ("JAX", at_once, batched))
+    for engine, work, found in kinds:
+        ours_per_s = best_per_s(work)
+        yield SpeedRow(
+            f"reflectivity of {layers} rough films, {films} samples × {points} q by {engine} in float64, points/s",
+            ours_per_s,
+            "refnx abeles (C, one thread)",
+            peer_per_s,
+            ours_per_s / peer_per_s,
+            f"largest relative difference {float(np.max(np.abs(found / expected - 1.0))):.1g}",
         )

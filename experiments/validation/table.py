@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "spectrophotometry": "transmittance and reflectance: fringes in closed form, a published film by the whole chain",
     "consistency": "one film by several instruments: probe, Hall effect and the light of its free electrons",
     "surface": "stylus and microscopes: steps, roughness, what a tip hides, size of features",
+    "reflectivity": "X-ray reflectivity: critical angles, another program on random stacks, films through the chain",
     "coverage": "stated uncertainties of the instruments against the truth, over random films",
 }
 """Name (of the module too) and what its rows are about."""

@@ -9,7 +9,7 @@ import pytest
 from tansaki.experiments import speed, speed_peers
 from tansaki.experiments.cli import main
 from tansaki.experiments.speed import SpeedRow
-from tansaki.experiments.speed_peers import MissingPeerError, peer, spectra_rows
+from tansaki.experiments.speed_peers import MissingPeerError, peer, reflectivity_rows, spectra_rows
 from tansaki.twin.systems import registry
 
 
@@ -57,6 +57,14 @@ def test_spectra_beside_tmm(monkeypatch: pytest.MonkeyPatch) -> None:
         _is_sound(row)
     assert float(double.accuracy.split()[-1]) < 1e-10
     assert float(single.accuracy.split()[-1]) < 1e-4
+
+
+def test_reflectivity_beside_refnx(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("refnx")
+    monkeypatch.setattr(speed, "REPETITIONS", 1)
+    for row in reflectivity_rows(films=8, points=20):
+        _is_sound(row)
+        assert float(row.accuracy.split()[-1]) < 1e-8
 
 
 def test_a_missing_peer_names_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

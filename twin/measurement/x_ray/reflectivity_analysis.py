@@ -66,6 +66,10 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     there is the flag ``no_fringes`` and no thickness but, where thinner films would have shown fringes,
     ``thickness_lower_bound``. Where the model of one film does not describe the scan there is the flag ``poor_fit`` and
     no number.
+
+    Systematic are the specified errors of the machine, the unknown layer between film and plate, whose origin no scan
+    tells, and what is stated of the formula. A layer that is thicker or of another kind than specified is met by
+    ``poor_fit`` or moves the thickness by up to twice u.
     """
     scan = scan_of(raw, settings)
     edge = edge_of(scan)
@@ -159,13 +163,18 @@ def _scale(fit: Fit, scan: Scan) -> float:
 
 
 def _derived(fit: Fit, scan: Scan, names: tuple[str, ...]) -> dict[str, Derived]:
+    n = scan.number
+    mixed, mixed_u = float(fit.values[MIXED]), math.sqrt(fit.random[MIXED, MIXED] + fit.systematic[MIXED, MIXED])
     thickness_nm = abs(float(fit.values[THICKNESS]))
     density = math.exp(fit.values[DENSITY])
     # A wrong scale of the angle scales q: what it does to the values cannot be seen in the scan.
-    scale = scan.number["angle_scale"]
-    formula = density * math.hypot(scan.number["composition_spread"], 2.0 * scale)
+    scale = n["angle_scale"]
+    # Nor can how much of the mixed layer was film.
+    mixed_nm = math.hypot(max(n["mixed_m"] + n["mixed_spread_m"] * mixed, 0.0), n["mixed_spread_m"] * mixed_u) / _NM
+    end_nm = n["share_spread"] * mixed_nm
+    formula = density * math.hypot(n["composition_spread"], 2.0 * scale)
     values = {
-        "thickness": (THICKNESS, thickness_nm, 1.0, scale * thickness_nm, "nm"),
+        "thickness": (THICKNESS, thickness_nm, 1.0, math.hypot(scale * thickness_nm, end_nm), "nm"),
         "density": (DENSITY, density, density, formula, "g/cm3"),
         "roughness": (ROUGHNESS, abs(float(fit.values[ROUGHNESS])), 1.0, 0.0, "nm"),
     }

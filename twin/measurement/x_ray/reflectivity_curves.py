@@ -16,6 +16,21 @@ from tansaki.twin.measurement.x_ray.parratt import Stack
 Floats = NDArray[np.float64]
 
 
+def random_stack(uniforms: Floats) -> Stack:
+    """Made up for comparisons: media of densities from polymers to platinum below the air, rough by up to 0.8 nm.
+
+    `uniforms` (4, media) between 0 and 1.
+    """
+    density, absorption, thickness, roughness = uniforms
+    rows = (
+        5e14 + 1.25e16 * density,
+        1e12 + 6e14 * absorption,
+        0.5e-9 + 40e-9 * thickness,
+        0.8e-9 * roughness,
+    )
+    return Stack(*(np.concatenate([[0.0], row]) for row in rows))
+
+
 def curve(q_per_m: Floats, stack: Stack) -> Floats:
     """R of one stack (arrays over media) at each of `q_per_m` (points)."""
     values: Floats = bind(reflectivity_loops, "numba").curve(q_per_m, stack)

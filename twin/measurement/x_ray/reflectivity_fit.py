@@ -223,7 +223,7 @@ class FilmModel:
         else:
             plate = np.array(scan.plate) * math.exp(n["plate_spread"] * p[PLATE])
             densities = np.array([(0.0, 0.0), film, 0.5 * (film + plate), plate])
-            # Half of what has mixed was film.
+            # As if half of what has mixed was film.
             thickness_m = max(abs(p[THICKNESS]) * _NM - 0.5 * mixed_m, 0.0)
             lengths = np.array([(0.0, 0.0), (thickness_m, face), (mixed_m, buried), (0.0, buried)])
         return Stack(*np.ascontiguousarray(densities.T), *np.ascontiguousarray(lengths.T))

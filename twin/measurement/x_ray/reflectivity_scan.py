@@ -29,6 +29,7 @@ _NUMBERS = (
     "footprint_spread",
     "mixed_m",
     "mixed_spread_m",
+    "share_spread",
     "plate_spread",
     "composition_spread",
 )

@@ -79,6 +79,7 @@ class Sample(NamedTuple):
 
     mixed_m: float
     mixed_spread_m: float
+    share_spread: float
     plate_spread: float
     composition_spread: float
 
@@ -109,6 +110,8 @@ class Mounting(NamedTuple):
     background_scale: float
     mixed_m: float
     """Between the film and its plate."""
+    film_share: float
+    """Of the mixed layer that was film."""
     plate_scale: float
     """Density of this plate over that of its file."""
 
@@ -147,13 +150,14 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         """Align the specimen in the beam."""
         if specimen.length_m <= self.beam.width_m:
             raise InvalidInputError("specimen length_m", specimen.length_m, f"above {self.beam.width_m} m")
-        normals = np.zeros(5) if rng is None else rng.standard_normal(5)
-        tilt, lit, background, mixed, plate = (float(x) for x in normals)
+        normals = np.zeros(6) if rng is None else rng.standard_normal(6)
+        tilt, lit, background, mixed, share, plate = (float(x) for x in normals)
         return Mounting(
             self.alignment.tilt_rad * tilt,
             math.exp(self.alignment.footprint_spread * lit),
             math.exp(self.background.spread * background),
             max(self.sample.mixed_m + self.sample.mixed_spread_m * mixed, 0.0),
+            0.5 + self.sample.share_spread * share,
             math.exp(self.sample.plate_spread * plate),
         )
 
@@ -212,10 +216,10 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         below = np.array(scattering_length_density(plate.composition, plate.density_kg_m3 * mounting.plate_scale))
         films = [np.array(scattering_length_density(film.composition, film.density_kg_m3)) for film in specimen.layers]
         densities = np.array([(0.0, 0.0), *films, 0.5 * (films[-1] + below), below])
-        # Half of what has mixed was film; both its faces are as rough as the plate.
-        mixed_m = min(mounting.mixed_m, specimen.layers[-1].thickness_m)
+        # Wherever it came from, what has mixed lies halfway in density; both its faces are as rough as the plate.
+        mixed_m = min(mounting.mixed_m, 0.5 * specimen.layers[-1].thickness_m)
         thicknesses = [film.thickness_m for film in specimen.layers]
-        thicknesses[-1] -= 0.5 * mixed_m
+        thicknesses[-1] -= mounting.film_share * mixed_m
         lengths = np.array(
             [
                 (0.0, 0.0),
@@ -243,6 +247,7 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
             "footprint_spread": self.alignment.footprint_spread,
             "mixed_m": self.sample.mixed_m,
             "mixed_spread_m": self.sample.mixed_spread_m,
+            "share_spread": self.sample.share_spread,
             "plate_spread": self.sample.plate_spread,
             "composition_spread": self.sample.composition_spread,
             "duration_s": duration_s,
