@@ -42,6 +42,8 @@ COARSE: Final = 3
 MOST_CANDIDATES: Final = 3
 LONG_TAIL: Final = 0.7
 EDGES: Final = (":a_m", ":b_m", ":c_m")
+CONTESTED: Final = 1.5
+"""χ² for each interval from which a first look at fixed cells does not decide."""
 STRONGEST_MISSING: Final = 12.0
 """What counts, on the scale of χ², against a phase whose strongest line is not there: only texture could hide it."""
 PEAK: Final = 6.0
@@ -81,6 +83,11 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
                 trials.append((_alone(coarse, hidden, lines, instrument, expected, size), name, size))
     if not trials or (best := min(trials, key=lambda trial: trial[0].score))[0].significance < SIGNIFICANT:
         return Found((), linear_fit(grid, background, [], instrument, expected, expected.size_m))
+    if best[0].score > CONTESTED * len(coarse.counts):
+        # So many counts that it matters where each cell's lines would come to lie.
+        sizes = {name: size for _, name, size in sorted(trials, key=lambda trial: -trial[0].score)}
+        moved = [_moved(coarse, hidden, name, instrument, expected, size) for name, size in sizes.items()]
+        best = min(moved, key=lambda trial: trial[0].score)
     _, first, size = best
 
     def together(spreads: Mapping[str, float], own_size: Sequence[str]) -> tuple[tuple[str, ...], list[PhaseLines]]:
@@ -96,8 +103,7 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
     present, phases = together({first: math.inf}, ())
     # Broad lines meet those of a strained film; narrow ones might miss them.
     places = fit(coarse, hidden, phases, instrument, expected, min(size, FIRST_SIZE_M), held=True)
-    cells = {name: places.values[i] for i, name in enumerate(places.names) if name.endswith(EDGES)}
-    result = fit(grid, background, phases, instrument, expected, size, start=cells)
+    result = fit(grid, background, phases, instrument, expected, size, start=_cells(places))
     amounts = {name: amount(result, index) for index, name in enumerate(present)}
     rich = [name for name in present[1:] if amounts[name].value > OWN_RATIOS * amounts[name].u]
     if rich:
@@ -117,10 +123,29 @@ class Trial(NamedTuple):
     significance: float
 
 
+def _moved(
+    grid: Grid, background: Floats, name: str, instrument: Instrument, expected: Expected, size_m: float
+) -> tuple[Trial, str, float]:
+    """Trial of one phase whose cell, size and strain may move."""
+    lines = _lines(name, grid, instrument, expected, size_m)
+    assert lines is not None
+    places = fit(grid, background, [lines], instrument, expected, min(size_m, FIRST_SIZE_M), held=True)
+    moved = fit(grid, background, [lines], instrument, expected, size_m, start=_cells(places))
+    return _trial(moved), name, size_m
+
+
+def _cells(found: Fit) -> dict[str, float]:
+    return {name: float(found.values[i]) for i, name in enumerate(found.names) if name.endswith(EDGES)}
+
+
 def _alone(
     grid: Grid, background: Floats, lines: PhaseLines, instrument: Instrument, expected: Expected, size_m: float
 ) -> Trial:
-    trial = linear_fit(grid, background, [lines], instrument, expected, size_m)
+    return _trial(linear_fit(grid, background, [lines], instrument, expected, size_m))
+
+
+def _trial(trial: Fit) -> Trial:
+    lines = trial.phases[0]
     score = trial.chi_squared * trial.degrees + 2.0 * len(trial.values)
     strongest = trial.areas[0].start + int(lines.group_powder.argmax())
     if trial.values[strongest] < 2.0 * math.sqrt(trial.covariance[strongest, strongest]):
