@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "consistency": "one film by several instruments: probe, Hall effect and the light of its free electrons",
     "surface": "stylus and microscopes: steps, roughness, what a tip hides, size of features",
     "reflectivity": "X-ray reflectivity: critical angles, another program on random stacks, films through the chain",
+    "diffraction": "X-ray diffraction: angles, absorption, sizes, counting statistics",
     "coverage": "stated uncertainties of the instruments against the truth, over random films",
 }
 """Name (of the module too) and what its rows are about."""
