@@ -47,6 +47,27 @@ def _light(_: Film, specimen: Specimen) -> float:
     return visible_transmittance(specimen)
 
 
+def _size(_: Film, specimen: Specimen) -> float:
+    """Of the anatase, nm."""
+    return 1e9 * specimen.layers[0].crystals[0].size_m
+
+
+def _lattice_a(_: Film, specimen: Specimen) -> float:
+    return _strained(specimen, "a_m")
+
+
+def _lattice_c(_: Film, specimen: Specimen) -> float:
+    return _strained(specimen, "c_m")
+
+
+def _strained(specimen: Specimen, edge: str) -> float:
+    """Edge of the cell of the anatase, nm."""
+    from tansaki.twin.measurement.x_ray.crystal import open_crystal
+
+    grains = specimen.layers[0].crystals[0]
+    return 1e9 * open_crystal(grains.phase).edges_m[edge] * (1.0 + grains.normal_strain)
+
+
 CLAIMS: Final = (
     Claim("sheet resistance", "four_point_probe", "sheet_resistance", lambda film, _: film.sheet_resistance_ohm_sq),
     Claim("stylus thickness", "four_point_probe", "thickness", lambda film, _: 1e9 * film.thickness_m),
@@ -63,6 +84,9 @@ CLAIMS: Final = (
         lambda film, _: 100.0 * film.resistivity_ohm_m,
     ),
     Claim("visible transmittance", "spectrophotometer", "visible_transmittance", _light),
+    Claim("size of the crystals", "x_ray_diffractometer", "crystallite_size", _size, (30e-9, 300e-9)),
+    Claim("lattice parameter a", "x_ray_diffractometer", "lattice_parameter_a", _lattice_a, (30e-9, 300e-9)),
+    Claim("lattice parameter c", "x_ray_diffractometer", "lattice_parameter_c", _lattice_c, (30e-9, 300e-9)),
 )
 
 
