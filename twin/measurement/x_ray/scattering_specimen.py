@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from tansaki.twin.measurement.x_ray import diffraction_pattern as pattern
 from tansaki.twin.measurement.x_ray.compound import element, linear_attenuation_per_m
-from tansaki.twin.measurement.x_ray.crystal import axis_cosines_squared, open_crystal, reflections
+from tansaki.twin.measurement.x_ray.crystal import Reflections, axis_cosines_squared, open_crystal, reflections
 from tansaki.twin.measurement.x_ray.diffraction_pattern import Alignment, Domains, Line, Passage, Resolution
 from tansaki.twin.measurement.x_ray.scattering_factors import ATOMIC_MASS_KG, form_factor
-from tansaki.twin.specimens.specimen import FilmLayer, Specimen
+from tansaki.twin.specimens.specimen import Crystal, FilmLayer, Specimen
 from tansaki.twin.substrates.substrate import Substrate, open_substrate
 
 Floats = NDArray[np.float64]
 
 LEAST_SPACING_M: Final = 0.7e-10
 """Of the reflections that are tabulated: beyond 140° for Kβ."""
+COPPER_M: Final = 1.540593e-10
+"""Kα₁."""
 WHOLE: Final = 1e-4
 """Size (m) of crystals that broaden no line."""
 
@@ -75,14 +77,44 @@ def film_lines(specimen: Specimen, optics: Optics) -> list[Floats]:
     found = []
     for layer, passage in passages(specimen):
         for grains in layer.crystals:
-            crystal = open_crystal(grains.phase)
-            table = reflections(crystal, LEAST_SPACING_M)
-            cosines = axis_cosines_squared(crystal, LEAST_SPACING_M, grains.axis)
-            poles = np.add.reduceat(pattern.march_dollase(cosines, grains.march_parameter), table.first_member)
+            table, strength = _strengths(grains)
             domains = Domains(grains.volume_fraction, grains.size_m, grains.microstrain, grains.normal_strain)
-            strength = poles * table.structure_factor_squared
-            found.append(lines_of(table.spacing_m, strength, crystal.volume_m3, domains, passage, optics))
+            volume = open_crystal(grains.phase).volume_m3
+            found.append(lines_of(table.spacing_m, strength, volume, domains, passage, optics))
     return found
+
+
+def area_ratio(
+    specimen: Specimen,
+    phase: str,
+    first: tuple[int, int, int],
+    second: tuple[int, int, int],
+    wavelength_m: float = COPPER_M,
+) -> float:
+    """Integrated area of the family `first` over that of `second` of one phase in the films; nan without the phase."""
+    areas = {first: 0.0, second: 0.0}
+    for layer, passage in passages(specimen):
+        for grains in layer.crystals:
+            if grains.phase != phase:
+                continue
+            crystal = open_crystal(phase)
+            table, strength = _strengths(grains)
+            for hkl in areas:
+                (index,) = np.flatnonzero((table.hkl == hkl).all(axis=1))
+                theta = pattern.bragg_angle_rad(table.spacing_m[index] * (1.0 + grains.normal_strain), wavelength_m)
+                depth = pattern.seen_depth_m(theta, passage.thickness_m, passage.attenuation_per_m)
+                depth *= grains.volume_fraction * pattern.transmission(theta, passage.depth_above)
+                areas[hkl] += float(pattern.line_area(theta, wavelength_m, strength[index], crystal.volume_m3, depth))
+    return areas[first] / areas[second] if areas[second] > 0.0 else np.nan
+
+
+def _strengths(grains: Crystal) -> tuple[Reflections, Floats]:
+    """Families of a phase and their m|F|²W."""
+    crystal = open_crystal(grains.phase)
+    table = reflections(crystal, LEAST_SPACING_M)
+    cosines = axis_cosines_squared(crystal, LEAST_SPACING_M, grains.axis)
+    poles = np.add.reduceat(pattern.march_dollase(cosines, grains.march_parameter), table.first_member)
+    return table, poles * table.structure_factor_squared
 
 
 def substrate_lines(specimen: Specimen, optics: Optics, tilt_rad: float, mosaic: Mosaic) -> list[Floats]:
