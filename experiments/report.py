@@ -10,6 +10,7 @@ from typing import Any, Final
 from tansaki.experiments import experiment_figures, figures, page
 from tansaki.experiments import journal as journals
 from tansaki.experiments.benchmark import Benchmark
+from tansaki.experiments.raw_figures import raw_panel
 from tansaki.experiments.results import FILE_NAME
 from tansaki.experiments.scores import LEVEL, Scores, acceleration_text, experiments_text
 from tansaki.experiments.statistics import RESAMPLES, detectable_effect, detectable_sentences
@@ -303,7 +304,7 @@ def _told(experiment: Experiment) -> str:
 def experiment_parts(experiment: Experiment) -> list[str]:
     """Trace and raw measurements of one experiment as HTML."""
     panels = [] if experiment.trace is None else [experiment_figures.trace_panel(experiment.trace)]
-    panels += [experiment_figures.raw_panel(measurement) for measurement in experiment.measurements]
+    panels += [raw_panel(measurement) for measurement in experiment.measurements]
     parts = [page.figure(panel, f"experiment-{i}") for i, panel in enumerate(panels, start=1)]
     if experiment.trace is None:
         parts.insert(0, page.paragraph("It has no process trace: a table of past measurements holds none."))

@@ -12,13 +12,14 @@ import pytest
 from tansaki.experiments import cli, experiment_figures, figures
 from tansaki.experiments.benchmark import Benchmark, BenchmarkConfig, Chunk
 from tansaki.experiments.figure_style import Panel, agent_styles, channel, with_unit
+from tansaki.experiments.raw_figures import raw_panel
 from tansaki.experiments.report import write_benchmark_report, write_report
 from tansaki.experiments.scores import acceleration_text, experiments_text
 from tansaki.experiments.tasks import Run, carry_out_all, problem_of
 from tansaki.experiments.validation import section
 from tansaki.experiments.validation.row import Row
 from tansaki.twin.errors import InvalidInputError
-from tansaki.twin.records import Derived, Measurement, Trace
+from tansaki.twin.records import Column, Derived, Measurement, Trace
 
 CELL_KEYS = (
     "agent", "problem", "seeds", "budget", "regret_recommended_median", "af", "af_low", "af_high", "af_censored",
@@ -242,11 +243,39 @@ def test_trace_and_raw_data_are_drawn_as_recorded() -> None:
         "height_m": np.ones((2, 80)),
     }
     measurement = Measurement("four_point_probe", {}, "c", raw, {"rho": Derived(2.5, 0.1, "ohm cm")}, ("over_range",))
-    panel = experiment_figures.raw_panel(measurement)
+    panel = raw_panel(measurement)
     assert list(panel.figure.data[0].y) == list(raw["voltage_v"])
     assert len(panel.figure.data) == 4
     assert "rho = 2.5 ± 0.1 ohm cm" in panel.sentence
     assert "over_range" in panel.sentence
+
+
+def test_raw_data_are_drawn_over_the_axes_that_the_record_names() -> None:
+    x = np.linspace(0.0, 1e-6, 40)
+    columns = {
+        "x_m": Column("m", role="axis"),
+        "y_m": Column("m", role="axis"),
+        "angle_deg": Column("deg", role="axis"),
+        "height_m": Column("m", ("y_m", "x_m")),
+        "psi_deg": Column("deg", ("angle_deg", "x_m")),
+        "status": Column("1", ("x_m",), "status"),
+        "intensity_counts": Column("1", ("x_m",)),
+    }
+    raw = {
+        "x_m": x,
+        "y_m": x,
+        "angle_deg": np.array([60.0, 70.0]),
+        "height_m": np.ones((40, 40)),
+        "psi_deg": np.ones((2, 40)),
+        "status": np.zeros(40),
+        "intensity_counts": np.geomspace(1.0, 1e4, 40),
+    }
+    figure = raw_panel(Measurement("any", {}, "c", raw, {"a": Derived(1.0, 0.1, "nm")}, (), columns)).figure
+    kinds = [trace.type for trace in figure.data]
+    assert kinds == ["heatmap", "scatter", "scatter", "scatter"]
+    assert list(figure.data[1].x) == list(x)
+    assert figure.layout.xaxis.title.text == "x, m"
+    assert figure.layout.yaxis3.type == "log"
 
 
 def test_strongest_factors_are_those_that_move_the_objective() -> None:
