@@ -14,8 +14,9 @@ import numpy as np
 from tansaki.twin.measurement.x_ray.crystal import open_crystal
 from tansaki.twin.quantities import load
 from tansaki.twin.specimens.specimen import Crystal, FilmLayer, Floats, Specimen
-from tansaki.twin.systems.licoo2 import Outputs, Texture, peak_ratio
+from tansaki.twin.systems.licoo2 import Inputs, Outputs, Parameters, Texture, peak_ratio
 
+PLATE: Final = "silicon"
 MARCH: Final = (0.02, 5.0)
 """Limits within which r is sought."""
 AMORPHOUS: Final = 1e-4
@@ -37,13 +38,12 @@ class Solid(NamedTuple):
     extinction: float
 
 
-def specimen_of_outputs(
-    film: Outputs, sample_id: str, substrate: str = "silicon", length_m: float = 0.01, width_m: float = 0.01
+def specimen_of_cobaltate(
+    _: Inputs, film: Outputs, parameters: Parameters, sample_id: str, length_m: float, width_m: float
 ) -> Specimen:
-    """The specimen on which the film of one `tansaki.twin.systems.licoo2.evaluate` lies; `substrate` is a plate."""
-    file = load("materials", "licoo2")
-    solid, texture = file.parameters("specimen", Solid), file.parameters("texture", Texture)
-    modulus = file.section("stress")["biaxial_modulus_pa"].value
+    """The specimen on which the film of one `tansaki.twin.systems.licoo2.evaluate` lies, on a silicon wafer."""
+    solid = load("materials", "licoo2").parameters("specimen", Solid)
+    modulus = parameters.stress.biaxial_modulus_pa
     layered, spinel = open_crystal("licoo2"), open_crystal("co3o4")
     volumes = {
         one.name: float(share) * one.volume_m3 / one.atoms.elements.count("Co")
@@ -55,7 +55,7 @@ def specimen_of_outputs(
     # ε_⊥ = −2ν/(1 − ν) σ/M of a film that is free along its normal, M the biaxial modulus.
     poisson = solid.poisson_ratio
     strain = -2.0 * poisson / (1.0 - poisson) * float(film.stress_pa) / modulus
-    march = {"licoo2": march_parameter(film, texture), "co3o4": 1.0}
+    march = {"licoo2": march_parameter(film, parameters.texture), "co3o4": 1.0}
     crystals = tuple(
         Crystal(
             name,
@@ -84,7 +84,7 @@ def specimen_of_outputs(
         refractive_index,
         crystals,
     )
-    return Specimen(sample_id, substrate, length_m, width_m, (layer,))
+    return Specimen(sample_id, PLATE, length_m, width_m, (layer,))
 
 
 def march_parameter(film: Outputs, texture: Texture) -> float:

@@ -9,6 +9,7 @@ from tansaki.twin.surrogate import Prediction, Surrogate
 
 MAKERS: Final[Mapping[str, str]] = {
     "tio2_al2o3": "coating:specimen_of_coating",
+    "licoo2": "lithium_cobaltate:specimen_of_cobaltate",
 }
 """By system: who makes a specimen of inputs, outputs and parameters of its module."""
 
