@@ -12,6 +12,8 @@ FLAGSHIP: Final = "tansaki/NbTiO2-Oxygen-v0"
 MODULES: Final[Mapping[str, str]] = {
     FLAGSHIP: "nb_tio2_oxygen:NbTiO2Oxygen",
     "tansaki/NbTiO2-Transparent-v0": "nb_tio2_transparent:NbTiO2Transparent",
+    "tansaki/LiCoO2-Orientation-v0": "licoo2_orientation:LiCoO2Orientation",
+    "tansaki/LiCoO2-Scan-Time-v0": "licoo2_orientation:LiCoO2ScanTime",
     "tansaki/OpticalStack-Spectrum-v0": "optical_stack_spectrum:OpticalStackSpectrum",
 }
 """Problems with a module of their own; the others are tables."""
