@@ -50,10 +50,11 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     ``candidates`` (names of twin/crystals, separated by spaces; all of them if it is missing) and ``substrate`` (a
     name of twin/substrates) are texts; ``speed_deg_min`` is needed to correct for the detector's dead time.
 
-    Derived for the phase with most of the scattering: ``crystallite_size`` (nm, for K = 0.9), ``microstrain``,
+    Derived for the phase that explains most: ``crystallite_size`` (nm, for K = 0.9), ``microstrain``,
     ``lattice_parameter_a`` and ``_c`` (nm), ``texture_coefficient_<hkl>`` and ``peak_ratio_<hkl>_<hkl>`` of integrated
-    areas; for every phase ``phase_fraction_<phase>`` of the crystalline volume; ``chi_squared`` of the fit. Where the
-    counts only bound a value it is ``<name>_lower_bound`` or ``_upper_bound`` at two standard uncertainties.
+    areas; for every phase ``phase_fraction_<phase>`` of the crystalline volume; ``chi_squared`` of the fit and
+    ``figure_of_merit``, the share of what stands over the background that the phases explain. Where the counts only
+    bound a value it is ``<name>_lower_bound`` or ``_upper_bound`` at two standard uncertainties.
 
     Flags: ``no_peaks``; ``unknown_phase`` where lines are left that no candidate has, with the angle of the strongest
     as ``unknown_peak`` (deg); ``detector_saturated`` where counts were left out.
@@ -67,6 +68,7 @@ def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:
     derived: dict[str, Derived] = {}
     if found.phases:
         derived |= _of_first(found, scan.instrument) | _fractions(found)
+        derived["figure_of_merit"] = Derived(found.merit, 0.0, "1")
     else:
         flags.append("no_peaks")
     stranger = strongest_peak(scan.grid, found.fit.model)

@@ -44,6 +44,10 @@ LONG_TAIL: Final = 0.7
 EDGES: Final = (":a_m", ":b_m", ":c_m")
 CONTESTED: Final = 1.5
 """χ² for each interval from which a first look at fixed cells does not decide."""
+LEAST_MERIT: Final = 0.3
+"""Below it a phase was only bent onto lines of another."""
+FARTHEST_STRAIN: Final = 4.0
+"""Largest strain of a cell, over its expected standard deviation."""
 STRONGEST_MISSING: Final = 12.0
 """What counts, on the scale of χ², against a phase whose strongest line is not there: only texture could hide it."""
 PEAK: Final = 6.0
@@ -66,6 +70,8 @@ class Found:
 
     phases: tuple[str, ...]
     fit: Fit
+    merit: float
+    """Share of what stands over the background that they explain."""
 
 
 def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: Instrument, expected: Expected) -> Found:
@@ -82,7 +88,7 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
             if lines is not None:
                 trials.append((_alone(coarse, hidden, lines, instrument, expected, size), name, size))
     if not trials or (best := min(trials, key=lambda trial: trial[0].score))[0].significance < SIGNIFICANT:
-        return Found((), linear_fit(grid, background, [], instrument, expected, expected.size_m))
+        return Found((), linear_fit(grid, background, [], instrument, expected, expected.size_m), 0.0)
     if best[0].score > CONTESTED * len(coarse.counts):
         # So many counts that it matters where each cell's lines would come to lie.
         sizes = {name: size for _, name, size in sorted(trials, key=lambda trial: -trial[0].score)}
@@ -112,7 +118,18 @@ def identify(grid: Grid, background: Floats, names: Sequence[str], instrument: I
         start = dict(zip(result.names, result.values.tolist(), strict=False))
         present, phases = together({first: math.inf, **spreads}, own_size)
         result = fit(grid, background, phases, instrument, expected, size, start=start)
-    return Found(present, result)
+    merit = _merit(result, linear_fit(grid, background, [], instrument, expected, expected.size_m))
+    strained = max(abs(value) for value in _cells(result).values()) > FARTHEST_STRAIN * expected.lattice_strain
+    if strained or merit < LEAST_MERIT or amount(result, 0).value <= 0.0:
+        return Found((), linear_fit(grid, background, [], instrument, expected, expected.size_m), 0.0)
+    return Found(present, result, merit)
+
+
+def _merit(found: Fit, bare: Fit) -> float:
+    """What the phases take off the misfit of a bare background, over that and what is left beyond chance."""
+    gained = max(bare.chi_squared - found.chi_squared, 1e-9)
+    left = max(found.chi_squared - 1.0 - 2.0 * math.sqrt(2.0 / found.degrees), 0.0)
+    return gained / (gained + left)
 
 
 class Trial(NamedTuple):
@@ -156,11 +173,10 @@ def _trial(trial: Fit) -> Trial:
 def _significance(found: Fit, index: int) -> float:
     """Of the amount in standard uncertainties, or of all lines together on the same scale, whatever their ratios."""
     one, area = amount(found, index), found.areas[index]
-    areas = found.values[area]
-    number = len(areas)
-    together = float(areas @ np.linalg.pinv(found.covariance[area, area]) @ areas)
+    scores = np.maximum(found.values[area], 0.0) / np.sqrt(np.diag(found.covariance)[area])
+    number = len(scores)
     # χ² has a longer tail than a normal number: 5 stands for chances below 1e-5 with ten or more lines.
-    either = LONG_TAIL * (together - number) / math.sqrt(2.0 * number)
+    either = LONG_TAIL * (float(scores @ scores) - number) / math.sqrt(2.0 * number)
     return max(one.value / one.u if one.u > 0.0 else 0.0, either)
 
 
