@@ -18,8 +18,13 @@ MODULES: Final[Mapping[str, str]] = {
 }
 """Problems with a module of their own; the others are tables."""
 PROBLEMS: Final = (*MODULES, *system_problems())
-ENVIRONMENTS: Final = (*MODULES, *(name for name, table in system_problems().items() if len(table["objectives"]) == 1))
-"""Problems that are Gymnasium environments too: those with one objective."""
+ASK_TELL_ONLY: Final = ("tansaki/LiCoO2-Scan-Time-v0",)
+"""Problems whose points choose their price: an episode of theirs has no fixed length."""
+ENVIRONMENTS: Final = (
+    *(name for name in MODULES if name not in ASK_TELL_ONLY),
+    *(name for name, table in system_problems().items() if len(table["objectives"]) == 1),
+)
+"""Problems that are Gymnasium environments too: those with one objective and one price."""
 DATASET: Final = "dataset:"
 
 
