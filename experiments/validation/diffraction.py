@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tansaki.experiments.validation.row import Row, relative
 from tansaki.twin.specimens.specimen import Crystal, FilmLayer, Specimen
@@ -145,17 +146,18 @@ def _poisson() -> Iterator[Row]:
     plain = film("anatase", 1e-7, 2e-8, "silicon")
     specimen = replace(plain, layers=(plain.layers[0]._replace(crystals=()),))
     session, mounting = instrument.session(None, "ideal"), instrument.mount(specimen, None)
-    scan = {"start_deg": 75.0, "stop_deg": 135.0, "step_deg": 0.005, "speed_deg_min": 20.0}
-    rate = instrument.acquire(specimen, instrument.checked(scan), session.errors, mounting, None).raw[
-        "intensity_counts"
-    ]
+    scan = {"start_deg": 75.0, "stop_deg": 135.0, "step_deg": 0.005}
     rng = np.random.default_rng(15)
+
+    def counted(speed: float, noise: np.random.Generator | None) -> NDArray[np.float64]:
+        chosen = instrument.checked({**scan, "speed_deg_min": min(40.0, max(0.1, speed))})
+        raw = instrument.acquire(specimen, chosen, session.errors, mounting, noise).raw
+        return np.asarray(raw["intensity_counts"], dtype=np.float64)
+
+    usual = float(counted(20.0, None).mean())
     for target in (10.0, 100.0, 1000.0):
-        chosen = instrument.checked(
-            {**scan, "speed_deg_min": min(40.0, max(0.1, 20.0 * float(np.mean(rate)) / target))}
-        )
-        mean = np.asarray(instrument.acquire(specimen, chosen, session.errors, mounting, None).raw["intensity_counts"])
-        counts = np.asarray(instrument.acquire(specimen, chosen, session.errors, mounting, rng).raw["intensity_counts"])
+        speed = 20.0 * usual / target
+        mean, counts = counted(speed, None), counted(speed, rng)
         twin = float(np.mean((counts - mean) ** 2 / mean))
         sigma = math.sqrt((2.0 + 1.0 / float(mean.mean())) / len(mean))
         label = f"variance over mean of {len(mean)} readings at {mean.mean():.0f} counts"

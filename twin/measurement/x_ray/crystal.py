@@ -226,7 +226,7 @@ def _group(generators: list[tuple[Integers, tuple[Fraction, ...]]], where: str) 
         return (*(int(entry) for entry in matrix.ravel()), *shift)
 
     found: dict[tuple[object, ...], tuple[Integers, tuple[Fraction, ...]]] = {}
-    waiting = [(np.eye(3, dtype=np.int64), (Fraction(0),) * 3)]
+    waiting: list[tuple[Integers, tuple[Fraction, ...]]] = [(np.eye(3, dtype=np.int64), (Fraction(0),) * 3)]
     while waiting:
         matrix, shift = waiting.pop()
         if key(matrix, shift) in found:
@@ -235,10 +235,7 @@ def _group(generators: list[tuple[Integers, tuple[Fraction, ...]]], where: str) 
         if len(found) > _LARGEST_GROUP:
             raise InvalidInputError(f"{where}: generators", len(found), f"at most {_LARGEST_GROUP} operations")
         for turn, move in generators:
-            moved = tuple(
-                (sum(int(turn[i, j]) * shift[j] for j in range(3)) + move[i]) % 1  # type: ignore[misc]
-                for i in range(3)
-            )
+            moved = tuple((sum(int(turn[i, j]) * shift[j] for j in range(3)) + move[i]) % 1 for i in range(3))
             waiting.append((turn @ matrix, moved))
     matrices = np.array([matrix for matrix, _ in found.values()])
     return matrices, np.array([[float(part) for part in shift] for _, shift in found.values()])

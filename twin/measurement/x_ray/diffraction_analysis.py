@@ -138,7 +138,7 @@ def _scan(raw: Mapping[str, Array], settings: Settings) -> Scan:
     )
     expected = Expected(*(number[f"expected_{name}"] for name in Expected._fields))
     first = float(angle[0]) + 0.5 * (width - 1) * step
-    places = first + width * step * np.arange(intervals)
+    places = np.asarray(first + width * step * np.arange(intervals), dtype=np.float64)
     substrate = str(settings.get("substrate", ""))
     used = film_intervals(substrate, places, instrument)
     used &= ~blind[:kept].reshape(-1, width).any(axis=1)

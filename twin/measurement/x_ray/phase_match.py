@@ -203,7 +203,7 @@ def coarser(grid: Grid, background: Floats) -> tuple[Grid, Floats]:
     kept = COARSE * number
     step = grid.step_rad * COARSE
     counts = grid.counts[:kept].reshape(number, COARSE).sum(axis=1)
-    used = grid.used[:kept].reshape(number, COARSE).all(axis=1)
+    used = np.asarray(grid.used[:kept].reshape(number, COARSE).all(axis=1))
     first = grid.first_rad + 0.5 * (COARSE - 1) * grid.step_rad
     variance = grid.variance_rad2 + grid.step_rad**2 * (COARSE**2 - 1) / 12.0
     return Grid(first, step, counts, used, variance), background[:, :kept].reshape(-1, number, COARSE).mean(axis=2)
@@ -252,16 +252,15 @@ def strongest_peak(grid: Grid, model: Floats) -> Derived | None:
         shape = shape - shape.mean()
         signal = np.convolve(excess, shape, mode="same")
         noise = np.sqrt(np.convolve(expectation, shape * shape, mode="same"))
-        significance = signal / np.maximum(noise, 1.0)
-        top = int(significance.argmax())
-        if significance[top] > best[0]:
-            best = float(significance[top]), top, width
-    significance, top, width = best
-    if top < 0:
+        scores = signal / np.maximum(noise, 1.0)
+        top = int(scores.argmax())
+        if scores[top] > best[0]:
+            best = float(scores[top]), top, width
+    score, place, breadth = best
+    if place < 0:
         return None
-    place = math.degrees(grid.first_rad + top * grid.step_rad)
-    u = math.degrees(math.hypot(width / significance, grid.step_rad / math.sqrt(12.0)))
-    return Derived(place, u, "deg")
+    u = math.degrees(math.hypot(breadth / score, grid.step_rad / math.sqrt(12.0)))
+    return Derived(math.degrees(grid.first_rad + place * grid.step_rad), u, "deg")
 
 
 def _lines(

@@ -91,7 +91,7 @@ class Grid:
     @property
     def angle_rad(self) -> Floats:
         """2θ of each interval."""
-        return self.first_rad + self.step_rad * np.arange(len(self.counts))
+        return np.asarray(self.first_rad + self.step_rad * np.arange(len(self.counts)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class PhaseLines:
     @property
     def group_powder(self) -> Floats:
         """Area of each group in a powder."""
-        return np.bincount(self.group, self.powder, self.groups)
+        return np.asarray(np.bincount(self.group, self.powder, self.groups), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +262,8 @@ def fit(
             continue
         best, expectation = min(worth, best), reached
         for groups, area in zip(slopes, areas, strict=True):
-            factors = (groups.factors * values[area]).reshape(len(groups.index), -1)
-            design[groups.index] += factors @ groups.basis[1:].reshape(-1, design.shape[1])
+            factors = (groups.factors * values[area]).reshape(len(groups.numbers), -1)
+            design[groups.numbers] += factors @ groups.basis[1:].reshape(-1, design.shape[1])
         seen = design[:, used]
         weighted = seen / expectation[used]
         curvature = weighted @ seen.T
@@ -308,7 +308,7 @@ def _first_expectation(grid: Grid) -> Floats:
     sums = np.concatenate([[0.0], np.cumsum(grid.counts)])
     index = np.arange(len(grid.counts))
     low, high = np.maximum(index - width, 0), np.minimum(index + width + 1, len(grid.counts))
-    return np.maximum((sums[high] - sums[low]) / (high - low), 1.0)
+    return np.asarray(np.maximum((sums[high] - sums[low]) / (high - low), 1.0))
 
 
 def _deviance(grid: Grid, expectation: Floats) -> float:
@@ -384,8 +384,8 @@ class _Groups(NamedTuple):
 
     basis: Floats
     """Value, ∂ centre, ∂ width, ∂ mixing: (4, groups, intervals)."""
-    index: list[int]
-    """Of the shared numbers that the phase depends on."""
+    numbers: list[int]
+    """Index of the shared numbers that the phase depends on."""
     factors: Floats
     """∂ (centre, width, mixing)/∂ shared number, mean of each group: (numbers, 3, groups)."""
 

@@ -105,7 +105,7 @@ def area_ratio(
                 depth = pattern.seen_depth_m(theta, passage.thickness_m, passage.attenuation_per_m)
                 depth *= grains.volume_fraction * pattern.transmission(theta, passage.depth_above)
                 areas[hkl] += float(pattern.line_area(theta, wavelength_m, strength[index], crystal.volume_m3, depth))
-    return areas[first] / areas[second] if areas[second] > 0.0 else np.nan
+    return areas[first] / areas[second] if areas[second] > 0.0 else float("nan")
 
 
 def _strengths(grains: Crystal) -> tuple[Reflections, Floats]:
@@ -142,7 +142,7 @@ def substrate_lines(specimen: Specimen, optics: Optics, tilt_rad: float, mosaic:
 
 def depth_of_films(specimen: Specimen) -> float:
     """Σ μt of all films."""
-    return sum(passage.attenuation_per_m * passage.thickness_m for _, passage in passages(specimen))
+    return float(sum(passage.attenuation_per_m * passage.thickness_m for _, passage in passages(specimen)))
 
 
 def lines_of(
