@@ -43,6 +43,10 @@ SOURCES: Final[Mapping[str, Mapping[str, Source]]] = {
     "spectrophotometer": {
         "visible_transmittance": Source("visible_transmittance", 1.0, "1"),
     },
+    "x_ray_diffractometer": {
+        # Grains are columns, coherent along the normal over less than their width: a bias, and no normal distribution.
+        "crystallite_size": Source("grain_size_m", 1e9, "nm"),
+    },
 }
 """By instrument and derived value."""
 
