@@ -42,7 +42,9 @@ WIDTHS: Final = ("inverse_size_per_m", "microstrain")
 HELD: Final = 1e40
 TIED: Final = 1e9
 """1/variance of what must not move, and of edges of a cell against each other."""
-MOVED: Final = 0.02
+MOVED: Final = 0.05
+SETTLED: Final = 0.02
+"""Or until −2 ln of the likelihood changes by no more than this."""
 FARTHEST: Final = {"displacement_m": 1e-4, "zero_rad": 2e-4, "width_scale": 0.1}
 EDGE: Final = 0.005
 STRAIN: Final = 0.002
@@ -260,6 +262,7 @@ def fit(
             move *= 0.5
             values[:number] -= move
             continue
+        settled = step == last or abs(worth - best) < SETTLED
         best, expectation = min(worth, best), reached
         for groups, area in zip(slopes, areas, strict=True):
             factors = (groups.factors * values[area]).reshape(len(groups.numbers), -1)
@@ -274,7 +277,7 @@ def fit(
         gradient = trust * (weighted @ residual) - known @ (values - mean)
         tempered = covariance if trust > 0.5 else _inverse(trust * curvature + known)
         move = _limited(shared.names, (tempered @ gradient)[:number], values)
-        if step == last or np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
+        if settled or np.all(np.abs(move) < MOVED * np.sqrt(np.diag(covariance)[:number])):
             break
         values[:number] += move
     chi_squared, degrees = _misfit(grid, expectation, total)
