@@ -1,7 +1,5 @@
 """The transparent electrode: figure of merit from what was measured, its truth, and what a censored film is worth."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -21,7 +19,7 @@ def test_every_sample_is_measured_by_all_four_instruments() -> None:
     light, sheet = experiment.derived("visible_transmittance"), experiment.derived("sheet_resistance")
     assert light is not None
     assert sheet is not None
-    assert trial.values[0] == pytest.approx(10.0 * math.log10(light.value) - math.log10(sheet.value))
+    assert trial.values[0] == pytest.approx(1e3 * light.value**10 / sheet.value)
     assert experiment.cost.lab_time_s > sum(float(m.settings["duration_s"]) for m in experiment.measurements)
 
 
@@ -31,7 +29,7 @@ def test_measured_values_scatter_about_the_truth_as_their_uncertainty_says() -> 
     deviations = [(trial.values[0] - truth) / trial.u[0] for trial in trials]
     # Films of one recipe differ too, so the spread is larger than the measurement's own.
     assert np.abs(np.mean(deviations)) < 6.0
-    assert all(abs(trial.values[0] - truth) < 0.15 for trial in trials)
+    assert all(abs(trial.values[0] / truth - 1.0) < 0.4 for trial in trials)
 
 
 def test_no_random_point_is_better_than_the_stored_optimum() -> None:
@@ -80,6 +78,6 @@ def test_surrogate_fidelity_reads_fast_what_the_problem_needs() -> None:
     trial, experiment = Session.open(PROBLEM, 1, fidelity="surrogate").evaluate(POINT)
     assert trial.status == "ok"
     assert all(m.flags == ("fast",) for m in experiment.measurements)
-    assert trial.values[0] == pytest.approx(PROBLEM.true_value(POINT), abs=0.3)
+    assert trial.values[0] == pytest.approx(PROBLEM.true_value(POINT), rel=0.5)
     with pytest.raises(InvalidInputError, match="fidelity of"):
         Session.open(PROBLEM, 1, fidelity="reference")  # type: ignore[arg-type]
