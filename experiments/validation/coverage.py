@@ -7,7 +7,7 @@ hundred repeats keep the error that the stated systematic part says, instead of 
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ MOUNTINGS: Final = 8
 REPEATS: Final = 100
 UNEVEN_PER_M2: Final = 200.0
 """Standard deviation of how fast a film thins from its centre: 0.5 % at the edge of the sample."""
+MICROSTRAIN_SPREAD: Final = 0.5
+"""Standard deviation of ln(microstrain) between films: an analysis that expects the usual one must not live on it."""
 SOURCE: Final = "random titania films grown by the twin, whole measurement chain at default noise"
 
 
@@ -115,14 +117,15 @@ MEANT_FOR_M: Final[Mapping[str, tuple[float, float]]] = {
 
 
 def random_films(number: int, seed: int, thickness_m: tuple[float, float]) -> Iterator[tuple[Film, Specimen]]:
-    """Crystallised titania films: growth, doping and anneal drawn over the range of usual recipes; log-uniform
-    in thickness, so that thin films count."""
+    """Titania films: growth, doping and anneal drawn over the range of usual recipes; log-uniform in thickness, so that
+    thin films count."""
     from tansaki.twin.film.grow import NO_VARIATION, grow
     from tansaki.twin.quantities import load
     from tansaki.twin.records import Anneal, GrowthConditions
     from tansaki.twin.specimens.titania import specimen_of_film
 
-    rng, uneven = np.random.default_rng(seed), np.random.default_rng([seed, 2])
+    rng = np.random.default_rng(seed)
+    uneven, strained = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
     material = load("materials", "nb_tio2")
     for i in range(number):
         conditions = GrowthConditions(
@@ -139,7 +142,16 @@ def random_films(number: int, seed: int, thickness_m: tuple[float, float]) -> It
         film = grow([conditions], anneal, "glass", material, tuple(rng.standard_normal(len(NO_VARIATION))))
         fall_per_m2 = UNEVEN_PER_M2 * float(uneven.standard_normal())
         name = f"random-{seed}-{i}"
-        yield film, specimen_of_film(film, name, "glass", 0.01, 0.01, thickness_curvature_per_m2=fall_per_m2)
+        usual = specimen_of_film(film, name, "glass", 0.01, 0.01, thickness_curvature_per_m2=fall_per_m2)
+        yield film, _strained_by(usual, math.exp(MICROSTRAIN_SPREAD * strained.standard_normal()))
+
+
+def _strained_by(specimen: Specimen, factor: float) -> Specimen:
+    layers = tuple(
+        layer._replace(crystals=tuple(c._replace(microstrain=factor * c.microstrain) for c in layer.crystals))
+        for layer in specimen.layers
+    )
+    return replace(specimen, layers=layers)
 
 
 def coverage(instrument: str, films: int = FILMS, seed: int = 1) -> dict[str, tuple[float, int]]:
