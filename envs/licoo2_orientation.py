@@ -22,11 +22,13 @@ from tansaki.envs.truths import stored_truth
 from tansaki.hardware.laboratory import Fidelity, Laboratory
 from tansaki.twin.errors import unknown_name
 from tansaki.twin.fingerprint import package_digest
-from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, SystemRecipe
+from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Status, SystemRecipe
 
 SYSTEM: Final = "licoo2"
 FIXED: Final = {"power_w": 100.0, "thickness_nm": 300.0, "anneal_duration_s": 0.0}
 RATIO: Final = "peak_ratio_003_104"
+TOLD: Final[Mapping[str, Status]] = {RATIO: "ok", f"{RATIO}_lower_bound": "ok", f"{RATIO}_upper_bound": "censored"}
+"""What a trial is told of, the best first, and the status that it has then."""
 DIFFRACTOMETER: Final = "x_ray_diffractometer"
 RANGE: Final = {"start_deg": 16.0, "stop_deg": 50.0}
 SETTINGS: Final[tuple[Parameter, ...]] = (
@@ -73,7 +75,7 @@ class LiCoO2Orientation(Problem):
 
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
         """The measured ratio, or its bound: a lower one is a value that the film at least has."""
-        for name, status in ((RATIO, "ok"), (f"{RATIO}_lower_bound", "ok"), (f"{RATIO}_upper_bound", "censored")):
+        for name, status in TOLD.items():
             found = experiment.derived(name)
             if found is not None and found.value > 0.0:
                 u = found.u / found.value / math.log(10.0)

@@ -71,7 +71,7 @@ class NbTiO2Transparent(TitaniaProblem):
 
         film = self.true_film(point)
         light = visible_transmittance(specimen_of_film(film, "truth", SUBSTRATE, 0.01, 0.01))
-        return 1e3 * light**POWER / film.sheet_resistance_ohm_sq
+        return float(1e3 * light**POWER / film.sheet_resistance_ohm_sq)
 
 
 def _figure(light: Derived, sheet: Derived) -> tuple[float, float]:

@@ -242,7 +242,8 @@ def porous_oxide(
 def with_voids(fraction: Scalar, host: Dielectric) -> Dielectric:
     """`bruggeman_dielectric` with empty inclusions: 2ε² − bε − ε_h = 0, b = 3f − 1 + (2 − 3f)ε_h; 0 ≤ f < ⅔.
 
-    One root where the general mixture takes two and two quotients. Of ±√(b² + 8ε_h) the one with which the mixture absorbs more.
+    One root where the general mixture takes two and two quotients; of ±√(b² + 8ε_h) the one with which the mixture
+    absorbs more.
     """
     less = 2.0 - 3.0 * fraction
     b = Dielectric(3.0 * fraction - 1.0 + less * host.real, less * host.imaginary)
