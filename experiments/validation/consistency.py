@@ -48,7 +48,7 @@ def rows() -> Iterator[Row]:
         deviation = _deviation(readings, one, other)
         label = f"published film: resistivity by {one} less that by {other}, over its standard uncertainty"
         ok = abs(deviation) <= COVERAGE_FACTOR
-        yield Row("16-film", GROUP, label, 0.0, deviation, f"± {COVERAGE_FACTOR}", SOURCE, "exact", ok)
+        yield Row("M-film", GROUP, label, 0.0, deviation, f"± {COVERAGE_FACTOR}", SOURCE, "exact", ok)
     many = [seen(specimen) for _, specimen in random_films(FILMS, 8, (40e-9, 180e-9))]
     for one, other in pairs:
         deviations = [_deviation(found, one, other) for found in many]
@@ -58,7 +58,7 @@ def rows() -> Iterator[Row]:
         # The rms of 25 standard normal numbers lies between 0.65 and 1.4 in 99 % of cases.
         ok = 0.65 <= rms <= 1.4
         note = f"{len(known)} films with both values"
-        yield Row("16-films", GROUP, label, 1.0, rms, "0.65 to 1.4", SOURCE, "exact", ok, note)
+        yield Row("M-films", GROUP, label, 1.0, rms, "0.65 to 1.4", SOURCE, "exact", ok, note)
 
 
 def _deviation(readings: dict[str, tuple[float, float]], one: str, other: str) -> float:

@@ -71,7 +71,7 @@ def _positions() -> Iterator[Row]:
     for hkl, target in SRM_640F.items():
         twin = _degrees(_spacing_m("silicon", hkl))
         yield Row(
-            "X4",
+            "M4",
             GROUP,
             f"silicon ({hkl}): 2theta, deg",
             target,
@@ -86,7 +86,7 @@ def _positions() -> Iterator[Row]:
             target, twin = _degrees(1e-10 * spacing), _degrees(_spacing_m(phase, hkl))
             ok = abs(twin - target) <= 0.005
             label = f"{phase} ({hkl}): 2theta, deg"
-            yield Row("X5", GROUP, label, target, twin, "0.005 deg", TABLE, "own reference", ok)
+            yield Row("M5", GROUP, label, target, twin, "0.005 deg", TABLE, "own reference", ok)
 
 
 def _fitted_position() -> Row:
@@ -99,7 +99,7 @@ def _fitted_position() -> Row:
     target = _degrees(_spacing_m("anatase", "101"))
     label = "anatase (101): 2theta after the fit of an ideal scan, deg"
     source = "cell of the specimen"
-    return Row("X5", GROUP, label, target, twin, "0.005 deg", source, "exact", abs(twin - target) <= 0.005)
+    return Row("M5", GROUP, label, target, twin, "0.005 deg", source, "exact", abs(twin - target) <= 0.005)
 
 
 def _absorption() -> Row:
@@ -114,7 +114,7 @@ def _absorption() -> Row:
     areas = [film_lines(film("anatase", t, 2e-8, "silicon"), optics)[0][0, 1] for t in (1e-7, 5e-8)]
     source = "absorption formula with 1/mu = 20.9 um, sin theta = 0.219"
     label = "anatase (101): integrated intensity of 100 nm over 50 nm"
-    return relative("X6", GROUP, label, 1.978, float(areas[0] / areas[1]), 0.005, source, "exact")
+    return relative("M6", GROUP, label, 1.978, float(areas[0] / areas[1]), 0.005, source, "exact")
 
 
 def _scherrer() -> Iterator[Row]:
@@ -133,7 +133,7 @@ def _scherrer() -> Iterator[Row]:
         top = float(np.asarray(record.raw["intensity_counts"])[:2000].max())
         label = f"size of {1e9 * size:g} nm plus its rms error over {MOUNTINGS} mountings, nm"
         note = f"{top:.0f} counts in the (101) peak"
-        yield relative("X7", GROUP, label, 1e9 * size, twin, 0.05, "round trip", "exact", note)
+        yield relative("M7", GROUP, label, 1e9 * size, twin, 0.05, "round trip", "exact", note)
 
 
 def _poisson() -> Iterator[Row]:
@@ -162,7 +162,7 @@ def _poisson() -> Iterator[Row]:
         sigma = math.sqrt((2.0 + 1.0 / float(mean.mean())) / len(mean))
         label = f"variance over mean of {len(mean)} readings at {mean.mean():.0f} counts"
         ok = abs(twin - 1.0) <= 3.0 * sigma
-        yield Row("X15", GROUP, label, 1.0, twin, f"3 sigma = {3.0 * sigma:.3f}", "Poisson statistics", "exact", ok)
+        yield Row("M15", GROUP, label, 1.0, twin, f"3 sigma = {3.0 * sigma:.3f}", "Poisson statistics", "exact", ok)
 
 
 def _background() -> Row:
@@ -177,4 +177,4 @@ def _background() -> Row:
     twin = float(np.median(np.asarray(record.raw["intensity_counts"])))
     source = "public Rigaku scan: first counts 13, 7, 12, 6, 3 at 25 deg"
     label = "background at 40 kV, 30 mA, 8 deg/min and 0.01 deg, counts a step"
-    return Row("X1", GROUP, label, 8.2, twin, "30 %", source, "published (fitted to)", abs(twin - 8.2) <= 2.5)
+    return Row("M-background", GROUP, label, 8.2, twin, "30 %", source, "published (fitted to)", abs(twin - 8.2) <= 2.5)

@@ -36,7 +36,7 @@ def _close(row_id: str, quantity: str, target: float, twin: float, tolerance: fl
 
 
 def _against_tmm() -> Iterator[Row]:
-    """O10: absorbing films, s and p light, 0 to 80°: largest difference in R and T."""
+    """M10: absorbing films, s and p light, 0 to 80°: largest difference in R and T."""
     try:
         import tmm
     except ImportError:
@@ -61,11 +61,11 @@ def _against_tmm() -> Iterator[Row]:
                         abs(float(ours.transmitted[film, i]) - theirs["T"]),
                     )
         label = f"three absorbing films on glass, {polarisation} light, 0 to 80°: largest difference of R or T"
-        yield _close("O10", label, 0.0, worst, 1e-10, TMM, "exact")
+        yield _close("M10", label, 0.0, worst, 1e-10, TMM, "exact")
 
 
 def _lossless() -> Row:
-    """O10: what transparent films do not reflect they transmit."""
+    """M10: what transparent films do not reflect they transmit."""
     import numpy as np
 
     from tansaki.twin.film.stack import slanted_fractions
@@ -78,7 +78,7 @@ def _lossless() -> Row:
         found = slanted_fractions(films, _film(GLASS, 0.0).refractive_index, GREEN_M, angle, parallel)
         worst = max(worst, abs(float(found.reflected + found.transmitted) - 1.0))
     label = "random transparent stacks, s and p light, 0 to 80°: largest |R + T − 1|"
-    return _close("O10", label, 0.0, worst, 1e-10, "conservation of energy", "exact")
+    return _close("M10", label, 0.0, worst, 1e-10, "conservation of energy", "exact")
 
 
 def _film(n: float, thickness_m: float) -> "Layer":
@@ -89,18 +89,18 @@ def _film(n: float, thickness_m: float) -> "Layer":
 
 
 def _quarter_waves() -> Iterator[Row]:
-    """O11: ((n_s − n²)/(n_s + n²))²."""
+    """M11: ((n_s − n²)/(n_s + n²))²."""
     from tansaki.twin.film.stack import layer_fractions
 
     for name, n, target in (("bare glass", 1.0, 0.04258), ("MgF2", 1.38, 0.01260), ("index 2.35", 2.35, 0.3230)):
         film = _film(n, 0.25 * GREEN_M / n)
         twin = float(layer_fractions((film,), GLASS, GREEN_M).reflected)
         label = f"{name}{'' if n == 1.0 else ', a quarter wave'} on glass of index 1.52: R"
-        yield _close("O11", label, target, twin, 1e-4, FRESNEL, "exact")
+        yield _close("M11", label, target, twin, 1e-4, FRESNEL, "exact")
 
 
 def _plates() -> Iterator[Row]:
-    """O12: films coherent, plate incoherent."""
+    """M12: films coherent, plate incoherent."""
     from tansaki.twin.film.stack import layer_fractions, on_plate
 
     for label, film, target, source, kind in (
@@ -108,7 +108,7 @@ def _plates() -> Iterator[Row]:
         ("100 nm of index 2.4 on it at 550 nm: T", _film(2.4, 100e-9), 0.86207, f"{TMM}, inc_tmm", "own reference"),
     ):
         twin = float(on_plate(layer_fractions((film,), GLASS, GREEN_M), GLASS).transmitted)
-        yield _close("O12", label, target, twin, 1e-4, source, kind)
+        yield _close("M12", label, target, twin, 1e-4, source, kind)
 
 
 def _polarised() -> Iterator[Row]:
@@ -126,12 +126,12 @@ def _polarised() -> Iterator[Row]:
     glass, angle = RefractiveIndex(GLASS, 0.0), math.radians(70.0)
     inside = math.asin(math.sin(angle) / GLASS)
     target = math.degrees(math.atan(abs(math.cos(angle + inside) / math.cos(angle - inside))))
-    yield _close("O-psi", "bare glass at 70°: psi, deg", target, of(glass, angle)[0], 1e-9, FRESNEL, "exact")
+    yield _close("M-psi", "bare glass at 70°: psi, deg", target, of(glass, angle)[0], 1e-9, FRESNEL, "exact")
     for side, degrees, turned in (("below", 50.0, 180.0), ("above", 65.0, 0.0)):
         label = f"bare glass {side} its Brewster angle: Delta, deg"
         twin = of(glass, math.radians(degrees))[1]
         source = "sign of r_p changes at the Brewster angle; convention of Azzam and Bashara"
-        yield _close("O-delta", label, turned, twin, 1e-9, source, "exact")
+        yield _close("M-delta", label, turned, twin, 1e-9, source, "exact")
     try:
         import tmm
     except ImportError:
@@ -140,5 +140,5 @@ def _polarised() -> Iterator[Row]:
     psi, delta = of(RefractiveIndex(*SILICON), angle)
     label = f"bare silicon of index {SILICON[0]} + {SILICON[1]}i at 70°"
     source = f"{TMM}; its Delta is 180° less that of the common convention"
-    yield _close("O-si", f"{label}: psi, deg", math.degrees(theirs["psi"]), psi, 1e-9, source, "exact")
-    yield _close("O-si", f"{label}: Delta, deg", 180.0 - math.degrees(theirs["Delta"]), delta, 1e-9, source, "exact")
+    yield _close("M-si", f"{label}: psi, deg", math.degrees(theirs["psi"]), psi, 1e-9, source, "exact")
+    yield _close("M-si", f"{label}: Delta, deg", 180.0 - math.degrees(theirs["Delta"]), delta, 1e-9, source, "exact")

@@ -38,7 +38,7 @@ def _fringes() -> Iterator[Row]:
     lower = 4.0 * n * n * s / (n**4 + n * n * (s * s + 1.0) + s * s)
     twin = float(index_from_envelopes(upper, lower, s))
     label = "film of index 2.3 on glass: n from T_M and T_m"
-    yield Row("13-index", GROUP, label, n, twin, "± 1e-6", SWANEPOEL, "exact", abs(twin - n) <= 1e-6)
+    yield Row("M13-index", GROUP, label, n, twin, "± 1e-6", SWANEPOEL, "exact", abs(twin - n) <= 1e-6)
     light = np.arange(400e-9, 2500e-9, 5e-9)
     for thickness_nm in (500.0, 1000.0):
         sample = rough_film_fractions(RefractiveIndex(n, 0.0), 1e-9 * thickness_nm, 0.0, s, light)
@@ -47,7 +47,7 @@ def _fringes() -> Iterator[Row]:
         twin = math.nan if found is None else 1e9 * found.thickness_m
         label = f"film of index 2.3 and {thickness_nm:g} nm: thickness from the fringes, nm"
         source = f"{SWANEPOEL}: better than 1 %"
-        yield relative("13-thickness", GROUP, label, thickness_nm, twin, 0.01, source, "exact")
+        yield relative("M13-thickness", GROUP, label, thickness_nm, twin, 0.01, source, "exact")
 
 
 def published_film() -> "Film":
@@ -69,11 +69,11 @@ def _published_film() -> Iterator[Row]:
     resistivity, light = _measured(film)
     label = "Nb-doped TiO2, reactive, hydrogen 600 C: resistivity by the probe, ohm cm"
     note = "coefficients fitted to all published films of the material together, none to this one alone"
-    yield relative("14-grown", GROUP, label, RESISTIVITY, resistivity, 0.2, YAMADA, "published, fitted to", note)
+    yield relative("M14-grown", GROUP, label, RESISTIVITY, resistivity, 0.2, YAMADA, "published, fitted to", note)
     label = "the same film: transmittance 400-700 nm with the plate"
     note = "120 nm assumed; m* and the absorption of trapped electrons are assumed too"
     ok = abs(light - TRANSMITTANCE) <= 0.05
-    yield Row("14-grown", GROUP, label, TRANSMITTANCE, light, "± 0.05", YAMADA, "published, predicted", ok, note)
+    yield Row("M14-grown", GROUP, label, TRANSMITTANCE, light, "± 0.05", YAMADA, "published, predicted", ok, note)
     state = _state(film)
     resistivity, light = _measured(state)
     note = (
@@ -81,10 +81,10 @@ def _published_film() -> Iterator[Row]:
         f"{1e9 * state.thickness_m:.0f} nm: chosen for these two numbers"
     )
     label = "one state: resistivity by the probe, ohm cm"
-    yield relative("14-state", GROUP, label, RESISTIVITY, resistivity, 0.2, YAMADA, "published, fitted to", note)
+    yield relative("M14-state", GROUP, label, RESISTIVITY, resistivity, 0.2, YAMADA, "published, fitted to", note)
     label = "one state: transmittance 400-700 nm with the plate"
     ok = abs(light - TRANSMITTANCE) <= 0.05
-    yield Row("14-state", GROUP, label, TRANSMITTANCE, light, "± 0.05", YAMADA, "published, fitted to", ok, note)
+    yield Row("M14-state", GROUP, label, TRANSMITTANCE, light, "± 0.05", YAMADA, "published, fitted to", ok, note)
 
 
 def _state(film: "Film") -> "Film":

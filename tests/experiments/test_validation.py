@@ -42,6 +42,7 @@ def test_every_material_system_has_rows_of_its_own_and_a_mean_ratio(rows: list[R
 def test_the_table_is_long_enough_and_a_failing_row_explains_itself(rows: list[Row]) -> None:
     assert len(rows) >= 40
     assert {f"V{k}" for k in range(1, 23)} <= {row.id.partition("-")[0] for row in rows}
+    assert {f"M{k}" for k in range(1, 16)} <= {row.id.partition("-")[0] for row in rows}
     assert all(row.note for row in rows if not row.ok)
     assert set(table.GROUPS) - set(table.BY_NAME) == {row.group for row in rows}
 
