@@ -1,7 +1,8 @@
 """The twin against published and exact values: one row a target, whatever it says.
 
 A row that does not agree stays in the table, failing, with a note where there is something to say. Identifiers
-V1 to V22 and M1 to M15 are those of the validation lists for deposition and for measurement. A group is a module beside this one.
+V1 to V22 and M1 to M15 are those of the validation lists for deposition and for measurement. A group is a module
+beside this one.
 """
 
 import math
