@@ -128,6 +128,7 @@ class LiCoO2ScanTime(LiCoO2Orientation):
     title = "LiCoO2 samples in store: find the best oriented one within the diffractometer's time, quick or slow scans"
     space = SearchSpace((*SETTINGS, Categorical("scan", tuple(SCANS))))
     budget = 120
+    budget_unit = "units of 220 s: 1 for a quick scan, 10 for a slow one"
     in_store = True
 
     @cached_property

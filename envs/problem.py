@@ -81,7 +81,8 @@ class Problem(ABC):
     space: SearchSpace
     objectives: tuple[Objective, ...]
     budget: int
-    """Experiments, or units of what `price` counts."""
+    budget_unit: str = "experiments"
+    """What `price` counts."""
     measurements: tuple[str | MeasurementRequest, ...]
     truth: Truth
     fidelities: tuple[Fidelity, ...] = ()

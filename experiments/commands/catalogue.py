@@ -102,6 +102,7 @@ def _problem(problem: "Problem") -> dict[str, Any]:
         "candidates": None if problem.space.candidates is None else len(problem.space.candidates),
         "objectives": [asdict(objective) for objective in problem.objectives],
         "budget": problem.budget,
+        "budget_unit": problem.budget_unit,
         "measurements": [asdict(as_request(measurement)) for measurement in problem.measurements],
         **_truth(problem),
     }
@@ -135,7 +136,7 @@ def _problem_lines(problem: "Problem") -> list[str]:
         *(f"set      {parameter.name}: {values(parameter)}" for parameter in problem.space.parameters),
         f"space    {problem.space.dimensions} parameters{pool}",
         *(f"wanted   {o.goal} {o.name} [{o.unit or 'no unit'}]" for o in problem.objectives),
-        f"budget   {problem.budget} experiments",
+        f"budget   {problem.budget} {problem.budget_unit}",
         *_truth_lines(problem),
     ]
 
