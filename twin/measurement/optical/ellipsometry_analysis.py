@@ -26,7 +26,14 @@ from tansaki.twin.film.optical_constants import photon_energy_ev, refractive_ind
 from tansaki.twin.measurement.instrument import Analysis, Settings
 from tansaki.twin.measurement.optical import ellipsometry
 from tansaki.twin.measurement.optical.film_spectrum import film_dielectric
-from tansaki.twin.measurement.optical.spectrum_slopes import PARAMETERS, model_of, permittivity_slopes
+from tansaki.twin.measurement.optical.spectrum_slopes import (
+    BROADENING,
+    BROADEST,
+    PARAMETERS,
+    PEAK,
+    model_of,
+    permittivity_slopes,
+)
 from tansaki.twin.records import Array, Derived
 from tansaki.twin.substrates.substrate import open_substrate
 
@@ -95,8 +102,6 @@ _POOR = 3.0
 _DEPOLARISED = 0.005
 """Mean share of unpolarised light from which the sample is not one film of one thickness."""
 _MOST_VOIDS = 0.5
-_PEAK, _BROADENING = PARAMETERS.index("peak_ev"), PARAMETERS.index("broadening_ev")
-_BROADEST = 1.9
 
 
 class _Readings(NamedTuple):
@@ -154,7 +159,7 @@ class _Problem:
         values[1] = min(values[1], 0.5 * values[0])
         values[-1] = min(max(values[-1], 0.0), _MOST_VOIDS)
         # Broader there is no Tauc-Lorentz shape.
-        values[_BROADENING] = min(values[_BROADENING], _BROADEST * values[_PEAK])
+        values[BROADENING] = min(values[BROADENING], BROADEST * values[PEAK])
         return values
 
     def residuals(self, z: Floats) -> Floats:

@@ -22,7 +22,7 @@ from tansaki.twin.backends import bind
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.film.optical_constants import PLANCK_TIMES_LIGHT_EV_M
 from tansaki.twin.measurement.optical import spectrum_slopes
-from tansaki.twin.measurement.optical.spectrum_slopes import PARAMETERS
+from tansaki.twin.measurement.optical.spectrum_slopes import BROADENING, BROADEST, PARAMETERS, PEAK
 
 Floats = NDArray[np.float64]
 
@@ -139,6 +139,7 @@ class _Problem:
         # A face cannot be rougher than the film is thick.
         values[1] = min(values[1], 0.5 * values[0])
         values[-1] = min(max(values[-1], 0.0), _MOST_VOIDS)
+        values[BROADENING] = min(values[BROADENING], BROADEST * values[PEAK])
         return values
 
     def gains(self, z: Floats) -> tuple[Floats, Floats]:

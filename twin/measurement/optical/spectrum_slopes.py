@@ -40,6 +40,9 @@ PARAMETERS = (
     "localised_broadening_ev",
     "void_fraction",
 )
+PEAK, BROADENING = PARAMETERS.index("peak_ev"), PARAMETERS.index("broadening_ev")
+BROADEST = 1.9
+"""Broadening over the peak at most: from 2 on the closed form of Tauc-Lorentz has no root."""
 _STEP = 1e-6
 _STEP_M = 1e-14
 
