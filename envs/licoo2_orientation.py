@@ -12,20 +12,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import ClassVar, Final
 
-import numpy as np
-
-from tansaki.envs.problem import Objective, Problem, Trial, Truth
+from tansaki.envs.problem import Objective, Trial, Truth
 from tansaki.envs.space import Categorical, Continuous, Parameter, Point, SearchSpace
 from tansaki.envs.truths import stored_truth
-from tansaki.hardware.laboratory import Fidelity, Laboratory
-from tansaki.twin.errors import unknown_name
-from tansaki.twin.fingerprint import package_digest
-from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, Status, SystemRecipe
+from tansaki.envs.twin_problem import MeasuredSystemProblem
+from tansaki.twin.records import Experiment, MeasurementRequest, Status
 
-SYSTEM: Final = "licoo2"
-FIXED: Final = {"power_w": 100.0, "thickness_nm": 300.0, "anneal_duration_s": 0.0}
 RATIO: Final = "peak_ratio_003_104"
 TOLD: Final[Mapping[str, Status]] = {RATIO: "ok", f"{RATIO}_lower_bound": "ok", f"{RATIO}_upper_bound": "censored"}
 """What a trial is told of, the best first, and the status that it has then."""
@@ -38,7 +32,7 @@ SETTINGS: Final[tuple[Parameter, ...]] = (
 )
 
 
-class LiCoO2Orientation(Problem):
+class LiCoO2Orientation(MeasuredSystemProblem):
     """Three parameters of the deposition; one scan of usual speed a sample."""
 
     id = "tansaki/LiCoO2-Orientation-v0"
@@ -47,31 +41,12 @@ class LiCoO2Orientation(Problem):
     objectives = (Objective("peak ratio (003)/(104)", "max", "log10"),)
     budget = 30
     measurements: tuple[str | MeasurementRequest, ...] = (MeasurementRequest(DIFFRACTOMETER, RANGE),)
-    fidelities = ("standard",)
-    in_store = False
+    system = "licoo2"
+    fixed: ClassVar = {"power_w": 100.0, "thickness_nm": 300.0, "anneal_duration_s": 0.0}
 
-    @cached_property
-    def truth(self) -> Truth:  # type: ignore[override]
-        """Known optimum, from the store."""
-        return stored_truth(self.id)
-
-    @property
-    def fingerprint(self) -> str:
-        """Id, and digest of the physics behind it."""
-        return f"{self.id} {package_digest('tansaki.twin')}"
-
-    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
-        """Films in closed form, measured by the whole chain; in the twin alone."""
-        if where != "twin":
-            raise unknown_name(f"laboratory for {self.id}", where, ("twin",))
-        from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
-
-        return SurrogateLaboratory(SYSTEM, seed, chain=True, in_store=self.in_store)
-
-    def recipe(self, point: Point) -> AnyRecipe:
-        """The searched and the fixed settings."""
-        self.space.check(point)
-        return SystemRecipe(SYSTEM, self._settings(point))
+    def settings(self, point: Point) -> Mapping[str, float]:
+        """Those of the deposition."""
+        return {parameter.name: float(point[parameter.name]) for parameter in SETTINGS}
 
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
         """The measured ratio, or its bound: a lower one is a value that the film at least has."""
@@ -85,27 +60,9 @@ class LiCoO2Orientation(Problem):
     def true_value(self, point: Point) -> float:
         """Ratio of the areas that the crystals of the film have; 1 for a film without, two peaks of equal nothing."""
         from tansaki.twin.measurement.x_ray.scattering_specimen import area_ratio
-        from tansaki.twin.specimens.of_system import specimen_of_system
 
-        self.space.check(point)
-        settings = self._settings(point)
-        made = self._surrogate.predict(**settings)
-        specimen = specimen_of_system(self._surrogate, settings, made, "truth", 0.01, 0.01)
-        ratio = area_ratio(specimen, SYSTEM, (0, 0, 3), (1, 0, 4))
+        ratio = area_ratio(self.true_specimen(point), self.system, (0, 0, 3), (1, 0, 4))
         return 0.0 if math.isnan(ratio) else math.log10(ratio)
-
-    def true_values(self, units: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Noise-free objective at rows of the unit cube: (n, width) to (n, 1)."""
-        return np.asarray([[self.true_value(point)] for point in self.space.decode(units)])
-
-    def _settings(self, point: Point) -> dict[str, float]:
-        return {**FIXED, **{parameter.name: float(point[parameter.name]) for parameter in SETTINGS}}
-
-    @cached_property
-    def _surrogate(self) -> Any:
-        from tansaki.twin.surrogate import open_surrogate
-
-        return open_surrogate(SYSTEM, {})
 
 
 SCANS: Final[Mapping[str, Mapping[str, float]]] = {

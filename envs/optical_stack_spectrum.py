@@ -7,31 +7,26 @@ spectrophotometer reads them. The same settings as in tansaki/OpticalStack-v0, w
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tansaki.envs.problem import Objective, Problem, Trial, Truth
+from tansaki.envs.problem import Objective, Trial
 from tansaki.envs.space import Continuous, Point, SearchSpace
-from tansaki.envs.truths import stored_truth
-from tansaki.hardware.laboratory import Fidelity, Laboratory
-from tansaki.twin.errors import unknown_name
-from tansaki.twin.fingerprint import package_digest
-from tansaki.twin.records import AnyRecipe, Experiment, MeasurementRequest, SystemRecipe
+from tansaki.envs.twin_problem import MeasuredSystemProblem
+from tansaki.twin.records import Experiment, MeasurementRequest
 
 Floats = NDArray[np.float64]
 
-SYSTEM: Final = "tio2_al2o3"
-FIXED: Final = {"power_w": 200.0, "pressure_pa": 0.5, "tio2_1_nm": 58.5}
 RANGE_M: Final = (430e-9, 670e-9)
 DESIGN_M: Final = 550e-9
 HIGH, LOW, PLATE = 2.35, 1.65, 1.52
 
 
-class OpticalStackSpectrum(Problem):
+class OpticalStackSpectrum(MeasuredSystemProblem):
     """Two oxygen pressures and four thicknesses; the error of the measured spectrum is minimised."""
 
     id = "tansaki/OpticalStack-Spectrum-v0"
@@ -46,30 +41,12 @@ class OpticalStackSpectrum(Problem):
     objectives = (Objective("spectrum error", "min"),)
     budget = 60
     measurements = (MeasurementRequest("spectrophotometer", {"start_nm": 390.0, "stop_nm": 710.0}),)
-    fidelities = ("standard",)
+    system = "tio2_al2o3"
+    fixed: ClassVar = {"power_w": 200.0, "pressure_pa": 0.5, "tio2_1_nm": 58.5}
 
-    @cached_property
-    def truth(self) -> Truth:  # type: ignore[override]
-        """Known optimum, from the store."""
-        return stored_truth(self.id)
-
-    @property
-    def fingerprint(self) -> str:
-        """Id, and digest of the physics behind it."""
-        return f"{self.id} {package_digest('tansaki.twin')}"
-
-    def open_laboratory(self, where: str, seed: int, fidelity: Fidelity | None = None) -> Laboratory:
-        """Films in closed form, measured by the whole chain; in the twin alone."""
-        if where != "twin":
-            raise unknown_name(f"laboratory for {self.id}", where, ("twin",))
-        from tansaki.hardware.surrogate_laboratory import SurrogateLaboratory
-
-        return SurrogateLaboratory(SYSTEM, seed, chain=True)
-
-    def recipe(self, point: Point) -> AnyRecipe:
-        """The searched and the fixed settings."""
-        self.space.check(point)
-        return SystemRecipe(SYSTEM, {**FIXED, **{name: float(value) for name, value in point.items()}})
+    def settings(self, point: Point) -> Mapping[str, float]:
+        """Every parameter is one."""
+        return {name: float(value) for name, value in point.items()}
 
     def outcome(self, trial: Trial, experiment: Experiment) -> Trial:
         """From the raw spectrum; its uncertainty is that of the mean reflectance."""
@@ -84,24 +61,10 @@ class OpticalStackSpectrum(Problem):
     def true_value(self, point: Point) -> float:
         """Error of the spectrum that an ideal instrument would read."""
         from tansaki.twin.measurement.optical.spectrophotometer import sample_fractions
-        from tansaki.twin.specimens.of_system import specimen_of_system
 
-        settings = {**FIXED, **{name: float(value) for name, value in point.items()}}
-        made = self._surrogate.predict(**settings)
-        specimen = specimen_of_system(self._surrogate, settings, made, "truth", 0.01, 0.01)
         wavelength_m = np.linspace(*RANGE_M, 61)
-        light = sample_fractions(specimen, wavelength_m)
+        light = sample_fractions(self.true_specimen(point), wavelength_m)
         return spectrum_error(wavelength_m, light.reflected, light.transmitted)
-
-    def true_values(self, units: Floats) -> Floats:
-        """Noise-free objective at rows of the unit cube: (n, width) to (n, 1)."""
-        return np.asarray([[self.true_value(point)] for point in self.space.decode(units)])
-
-    @cached_property
-    def _surrogate(self) -> Any:
-        from tansaki.twin.surrogate import open_surrogate
-
-        return open_surrogate(SYSTEM, {})
 
 
 def spectrum_error(wavelength_m: Floats, reflected: Floats, transmitted: Floats) -> float:

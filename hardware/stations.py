@@ -5,22 +5,29 @@ sample; never on which other instruments were asked.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Generic, cast
 
 from tansaki.twin.deposition.course import Course
-from tansaki.twin.measurement.instrument import INSTRUMENTS, Calibrated, open_instrument
+from tansaki.twin.measurement.instrument import (
+    INSTRUMENTS,
+    C,
+    Calibrated,
+    M,
+    MeasurementChain,
+    S,
+    open_instrument,
+)
 from tansaki.twin.measurement.process.emission_spectrometer import EmissionSpectrometer
 from tansaki.twin.measurement.process.instrument import (
     PROCESS_INSTRUMENTS,
-    ProcessInstrument,
     open_process_instrument,
 )
 from tansaki.twin.measurement.process.process_gauges import ProcessGauges
 from tansaki.twin.measurement.process.recording import recorded_trace
-from tansaki.twin.quantities import load
 from tansaki.twin.randomness import generator
 from tansaki.twin.records import Measurement, MeasurementRequest, Status, Trace
 from tansaki.twin.specimens.specimen import Specimen
@@ -29,80 +36,70 @@ SAMPLE_M: Final = (0.01, 0.01)
 """Length and width of every substrate."""
 
 
-class FullChain:
-    """Every instrument of the twin with its errors, its raw record and its analysis."""
-
-    measurements = tuple(INSTRUMENTS)
+class _Station(ABC, Generic[S]):
+    """Instruments of one kind, each calibrated once; S is what they look at."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._calibrations: dict[str, Calibrated[Any]] = {}
 
+    @staticmethod
+    @abstractmethod
+    def open(name: str) -> MeasurementChain[S, Any, Any]:
+        """The instrument `name`."""
+
     def check(self, requests: Sequence[MeasurementRequest]) -> None:
         """Names and settings."""
         for request in requests:
-            open_instrument(request.instrument).checked(request.settings)
+            self.open(request.instrument).checked(request.settings)
 
-    def measure(self, specimen: Specimen, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
-        """One record a request."""
+    def measure(self, subject: S, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
+        """The records of sample `number`, one a request."""
         before: Counter[str] = Counter()
         taken = []
         for request in requests:
-            name = request.instrument
-            instrument = open_instrument(name)
-            if name not in self._calibrations:
-                rng = generator(self.seed, f"calibration of {name}")
-                self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
-            rng = generator(self.seed, f"measurement by {name}", number, before[name])
-            before[name] += 1
-            calibration = self._calibrations[name]
-            taken.append(instrument.measure(specimen, rng, settings=request.settings, calibration=calibration))
-        return taken
-
-
-class ProcessStation:
-    """The instruments that watch the chamber, each calibrated once."""
-
-    measurements = tuple(PROCESS_INSTRUMENTS)
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self._gauges = ProcessGauges(load("instruments", ProcessGauges.name))
-        self._spectrometer = EmissionSpectrometer(load("instruments", EmissionSpectrometer.name))
-        self._calibrations: dict[str, Calibrated[Any]] = {}
-
-    def trace(self, course: Course, number: int) -> Trace:
-        """What is stored of run `number`: what gauges and spectrometer read of it."""
-        return recorded_trace(
-            course,
-            (self._gauges, self._session(self._gauges).errors),
-            (self._spectrometer, self._session(self._spectrometer).errors),
-            generator(self.seed, "process instruments", number),
-        )
-
-    def check(self, requests: Sequence[MeasurementRequest]) -> None:
-        """Names and settings."""
-        for request in requests:
-            open_process_instrument(request.instrument).checked(request.settings)
-
-    def measure(self, course: Course, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
-        """One record a request, none where no plasma burned."""
-        if not course.burning.any():
-            return []
-        taken = []
-        for k, request in enumerate(requests):
-            instrument = open_process_instrument(request.instrument)
-            rng = generator(self.seed, f"measurement by {instrument.name}", number, k)
+            instrument = self.open(request.instrument)
+            rng = generator(self.seed, f"measurement by {instrument.name}", number, before[instrument.name])
+            before[instrument.name] += 1
             calibration = self._session(instrument)
-            taken.append(instrument.measure(course, rng, settings=request.settings, calibration=calibration))
+            taken.append(instrument.measure(subject, rng, settings=request.settings, calibration=calibration))
         return taken
 
-    def _session(self, instrument: ProcessInstrument[Any, Any]) -> Calibrated[Any]:
+    def _session(self, instrument: MeasurementChain[S, C, M]) -> Calibrated[C]:
         name = instrument.name
         if name not in self._calibrations:
             rng = generator(self.seed, f"calibration of {name}")
             self._calibrations[name] = instrument.session(rng, f"{name}-{self.seed}")
         return self._calibrations[name]
+
+
+class FullChain(_Station[Specimen]):
+    """Every instrument of the twin with its errors, its raw record and its analysis."""
+
+    measurements = tuple(INSTRUMENTS)
+    open = staticmethod(open_instrument)
+
+
+class ProcessStation(_Station[Course]):
+    """The instruments that watch the chamber."""
+
+    measurements = tuple(PROCESS_INSTRUMENTS)
+    open = staticmethod(open_process_instrument)
+
+    def trace(self, course: Course, number: int) -> Trace:
+        """What is stored of run `number`: what gauges and spectrometer read of it."""
+        gauges = cast(ProcessGauges, self.open(ProcessGauges.name))
+        spectrometer = cast(EmissionSpectrometer, self.open(EmissionSpectrometer.name))
+        return recorded_trace(
+            course,
+            (gauges, self._session(gauges).errors),
+            (spectrometer, self._session(spectrometer).errors),
+            generator(self.seed, "process instruments", number),
+        )
+
+    def measure(self, subject: Course, number: int, requests: Sequence[MeasurementRequest]) -> list[Measurement]:
+        """One record a request, none where no plasma burned."""
+        return super().measure(subject, number, requests) if subject.burning.any() else []
 
 
 def judged(status: Status, message: str, taken: Sequence[Measurement]) -> tuple[Status, str]:

@@ -95,3 +95,10 @@ class Specimen:
     def relative_thickness(self, x_m: float, y_m: float) -> float:
         """Thickness at (x, y) from the centre over that at the centre."""
         return 1.0 + self.thickness_slope_per_m * x_m - self.thickness_curvature_per_m2 * (x_m * x_m + y_m * y_m)
+
+    @property
+    def sheet_resistance_ohm_sq(self) -> float:
+        """Of all films together, at the centre; `InvalidInputError` where nothing conducts."""
+        if self.charge is None:
+            raise InvalidInputError("specimen", self.id, "a film that conducts")
+        return self.charge.resistivity_ohm_m / self.thickness_m

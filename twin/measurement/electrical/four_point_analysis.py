@@ -35,9 +35,7 @@ _SETTINGS = (
     "voltage_offset_v",
     "current_gain",
     "current_offset_a",
-    "stylus_step_m",
-    "stylus_gain",
-    "stylus_repeatability_m",
+    *step_height.SETTINGS,
 )
 _CM_PER_M = 100.0
 _NM_PER_M = 1e9

@@ -77,8 +77,6 @@ class FourPointMap(Instrument[MeterErrors, Mounting]):
         rng: np.random.Generator | None,
     ) -> Acquisition:
         """Voltages with alternating current at every point."""
-        if specimen.charge is None:
-            raise InvalidInputError("specimen", specimen.id, "a film that conducts")
         m, points, pairs = self.method, int(chosen["points"]), int(chosen["reversals"])
         x_m, y_m = self._grid(specimen, points, chosen["margin_m"])
         normals = np.zeros((10, points, points)) if rng is None else rng.standard_normal((10, points, points))
@@ -143,8 +141,7 @@ class FourPointMap(Instrument[MeterErrors, Mounting]):
             on &= (along > 0.0) & (along < length) & (across > 0.0) & (across < width)
         x, y = sum(tips[0::2]) / 4.0 - 0.5 * length, sum(tips[1::2]) / 4.0 - 0.5 * width
         compiled = bind(four_point_geometry, "numba")
-        assert specimen.charge is not None
-        sheet = specimen.charge.resistivity_ohm_m / thickness / compiled.thickness_factor(thickness, t.spacing_m)
+        sheet = specimen.sheet_resistance_ohm_sq / compiled.thickness_factor(thickness, t.spacing_m)
         sheet = sheet / np.vectorize(specimen.relative_thickness)(x, y)
         sensed = sheet * four_point_geometry.transfer_ratio(tips, length, width)
         contacts = t.contact_ohm * np.exp(t.contact_spread * normals[8:]).sum(axis=0)

@@ -111,12 +111,9 @@ class FourPointProbe(Instrument[Errors, Mounting]):
         rng: np.random.Generator | None,
     ) -> Acquisition:
         """Voltages with alternating current, and the traces of the stylus across a step."""
-        if specimen.charge is None:
-            raise InvalidInputError("specimen", specimen.id, "a film that conducts")
         compiled = bind(four_point_geometry, "numba")
         thickness = specimen.thickness_m
-        sheet = specimen.charge.resistivity_ohm_m / thickness
-        sheet = sheet / compiled.thickness_factor(thickness, self.tips.spacing_m)
+        sheet = specimen.sheet_resistance_ohm_sq / compiled.thickness_factor(thickness, self.tips.spacing_m)
         sensed_ohm = sheet * compiled.transfer_ratio(mounting.tips_m, specimen.length_m, specimen.width_m)
         driven_ohm = sheet * compiled.outer_ratio(self.tips.spacing_m, self.tips.tip_radius_m) + mounting.contact_ohm
         m = self.method
@@ -162,8 +159,6 @@ class FourPointProbe(Instrument[Errors, Mounting]):
             "reversals": pairs,
             "limit_voltage_v": self.method.limit_voltage_v,
             **self.meter.known(ranges),
-            "stylus_step_m": self.stylus.step_m,
-            "stylus_gain": self.stylus.gain,
-            "stylus_repeatability_m": self.stylus.repeatability_m,
+            **step_height.known(self.stylus),
             "duration_s": self.method.handling_s + self.method.reading_s * readings + self.stylus.duration_s,
         }

@@ -44,9 +44,7 @@ _SETTINGS = (
     "hall_voltage_range_v",
     "hall_voltage_gain",
     "current_gain",
-    "stylus_step_m",
-    "stylus_gain",
-    "stylus_repeatability_m",
+    *step_height.SETTINGS,
 )
 _CM_PER_M = 100.0
 _NM_PER_M = 1e9

@@ -164,7 +164,7 @@ class HallStation(Instrument[Errors, Mounting]):
             raise InvalidInputError("specimen", specimen.id, "a film that conducts")
         m, thickness = self.method, specimen.thickness_m
         pairs, field_t = int(chosen["reversals"]), chosen["field_t"]
-        sheet = specimen.charge.resistivity_ohm_m / thickness
+        sheet = specimen.sheet_resistance_ohm_sq
         side_m = math.sqrt(specimen.length_m * specimen.width_m)
         uneven = bind(van_der_pauw, "numba").uneven_factors(specimen.thickness_curvature_per_m2, side_m)
         sensed, driven = _resistances(sheet * uneven[0], mounting)
@@ -266,9 +266,7 @@ class HallStation(Instrument[Errors, Mounting]):
             **self.meter.known(ranges),
             "hall_voltage_range_v": span.full_scale_v,
             "hall_voltage_gain": span.gain,
-            "stylus_step_m": self.stylus.step_m,
-            "stylus_gain": self.stylus.gain,
-            "stylus_repeatability_m": self.stylus.repeatability_m,
+            **step_height.known(self.stylus),
             "duration_s": self.method.handling_s + read_s + self.stylus.duration_s,
         }
 

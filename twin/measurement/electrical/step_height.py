@@ -20,6 +20,15 @@ class Stylus(NamedTuple):
     duration_s: float
 
 
+SETTINGS = ("stylus_step_m", "stylus_gain", "stylus_repeatability_m")
+"""What `thickness_m` needs to know."""
+
+
+def known(stylus: Stylus) -> dict[str, float]:
+    """The sizes of a stylus' errors, as settings of a record."""
+    return dict(zip(SETTINGS, (stylus.step_m, stylus.gain, stylus.repeatability_m), strict=True))
+
+
 def traces(
     thickness_m: float, stylus: Stylus, gain_error: float, step_error_m: float, rng: np.random.Generator | None
 ) -> NDArray[np.float64]:

@@ -112,10 +112,9 @@ class ElectronMicroscope(Instrument[Errors, Mounting]):
         mean = chosen["electrons_per_pixel"] * self.beam.detected
         electrons = mean * self._bright(specimen, axis * (1.0 + errors.magnification), mounting)
         if rng is not None:
-            conducts = specimen.charge
             share = 1.0
-            if conducts is not None:
-                sheet = conducts.resistivity_ohm_m / specimen.thickness_m
+            if specimen.charge is not None:
+                sheet = specimen.sheet_resistance_ohm_sq
                 compiled = bind(secondary_electrons, "numpy")
                 share = float(compiled.charging(self.beam.current_a, sheet, self.charge.onset_v))
             electrons *= _streaks(n, self.charge.streak * share, rng)

@@ -18,10 +18,11 @@ from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.instrument import Acquisition, Analysis, Instrument, Settings
 from tansaki.twin.measurement.x_ray import reflectivity_loops
 from tansaki.twin.measurement.x_ray.compound import formula, scattering_length_density
+from tansaki.twin.measurement.x_ray.diffraction_pattern import counted
 from tansaki.twin.measurement.x_ray.divergence import gaussian_nodes
 from tansaki.twin.measurement.x_ray.parratt import Stack
 from tansaki.twin.measurement.x_ray.reflectivity_analysis import analyse
-from tansaki.twin.measurement.x_ray.reflectometer_response import Response, recorded_rate
+from tansaki.twin.measurement.x_ray.reflectometer_response import Response
 from tansaki.twin.quantities import DataFile
 from tansaki.twin.records import Array, Column
 from tansaki.twin.specimens.specimen import Specimen
@@ -204,7 +205,7 @@ class XRayReflectometer(Instrument[Errors, Mounting]):
         logarithms = np.array([0.0, *errors.foil_logarithms])[foil] - foil * math.log(self.attenuator.factor)
         background = response.background_per_s
         rate = np.exp(logarithms) * (open_rate - background) + background
-        return Rates(recorded_rate(rate, self.detector.dead_time_s * errors.dead_time_ratio), foil)
+        return Rates(counted(rate, self.detector.dead_time_s * errors.dead_time_ratio), foil)
 
     @staticmethod
     def analyse(raw: Mapping[str, Array], settings: Settings) -> Analysis:

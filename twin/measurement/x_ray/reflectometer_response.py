@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as xp
 
 from tansaki.twin.backends import Scalar
+from tansaki.twin.measurement.x_ray.diffraction_pattern import counted
 from tansaki.twin.measurement.x_ray.parratt import Stack, reflectivity
 
 
@@ -37,11 +38,6 @@ def footprint(glancing_rad: Scalar, footprint_ratio: Scalar) -> Scalar:
     return xp.minimum(1.0, footprint_ratio * xp.sin(glancing_rad))
 
 
-def recorded_rate(rate_per_s: Scalar, dead_time_s: Scalar) -> Scalar:
-    """What a detector counts that is blind for a while after each event (not extended by further ones)."""
-    return rate_per_s / (1.0 + rate_per_s * dead_time_s)
-
-
 def mean_rate(
     glancing_rad: Scalar,
     nodes_rad: Scalar,
@@ -59,4 +55,4 @@ def mean_rate(
     smeared = xp.sum(weights * reflectivity(q, stack))
     lit = footprint(glancing_rad, response.footprint_ratio)
     rate = transmission * response.intensity_per_s * lit * smeared + response.background_per_s
-    return recorded_rate(rate, response.dead_time_s)
+    return counted(rate, response.dead_time_s)

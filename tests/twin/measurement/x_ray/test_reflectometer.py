@@ -12,13 +12,14 @@ from tansaki.twin.backends import bind
 from tansaki.twin.errors import InvalidInputError
 from tansaki.twin.measurement.x_ray import reflectometer_response
 from tansaki.twin.measurement.x_ray.compound import formula, parsed
+from tansaki.twin.measurement.x_ray.diffraction_pattern import counted
 from tansaki.twin.measurement.x_ray.divergence import gaussian_nodes
 from tansaki.twin.measurement.x_ray.parratt import Stack
 from tansaki.twin.measurement.x_ray.reflectivity_analysis import analyse
 from tansaki.twin.measurement.x_ray.reflectivity_fringes import edge_of, fall_of, fringes
 from tansaki.twin.measurement.x_ray.reflectivity_scan import scan_of
 from tansaki.twin.measurement.x_ray.reflectometer import XRayReflectometer
-from tansaki.twin.measurement.x_ray.reflectometer_response import Response, footprint, mean_rate, recorded_rate
+from tansaki.twin.measurement.x_ray.reflectometer_response import Response, footprint, mean_rate
 from tansaki.twin.quantities import load
 from tansaki.twin.records import Measurement
 from tansaki.twin.specimens.specimen import FilmLayer, Specimen
@@ -212,7 +213,7 @@ def test_nodes_average_over_a_gaussian() -> None:
 def test_footprint_and_dead_time_in_closed_form() -> None:
     assert footprint(math.asin(1.0 / 200.0), 100.0) == pytest.approx(0.5)
     assert footprint(0.5, 100.0) == 1.0
-    assert recorded_rate(1e5, 1e-6) == pytest.approx(1e5 / 1.1)
+    assert counted(1e5, 1e-6) == pytest.approx(1e5 / 1.1)
 
 
 def _mean(functions: Any, theta: Any, thickness: Any, density: Any, xp: Any) -> Any:
